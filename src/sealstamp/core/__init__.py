@@ -1,0 +1,1 @@
+"""Schemes, signing and verifying, without I/O: time, nonces, keys and randomness are arguments."""

@@ -1,0 +1,54 @@
+"""Who signs: an access key id and its secret, which never shows itself."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from typing import NoReturn
+
+
+class Secret:
+    """A secret that prints, logs and formats as ``***`` and refuses to be pickled or hashed.
+
+    ``reveal()`` is the one way out, so that every place which handles the plain bytes can be found by name.
+    """
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str | bytes) -> None:
+        self._value = value.encode() if isinstance(value, str) else bytes(value)
+
+    def reveal(self) -> bytes:
+        """Return the plain secret's bytes; never log or store what this returns."""
+        return self._value
+
+    def __eq__(self, other: object) -> bool:
+        """Compare in constant time; anything but a Secret is unequal."""
+        return isinstance(other, Secret) and hmac.compare_digest(self._value, other._value)
+
+    __hash__ = None  # type: ignore[assignment]  # a hash would make secrets comparable in variable time
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    def __str__(self) -> str:
+        return "***"
+
+    def __format__(self, _spec: str) -> str:
+        return "***"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Secret cannot be pickled or copied out of its process")
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """An access key pair, as a client holds it. ``access_key_id`` is empty for schemes that name no key."""
+
+    access_key_id: str
+    secret: Secret
+
+    @classmethod
+    def of(cls, access_key_id: str, secret: str | bytes) -> Credential:
+        """Make a credential from plain text; the text itself is not kept anywhere else."""
+        return cls(access_key_id, Secret(secret))

@@ -1,0 +1,52 @@
+"""What generated text looks like: nonces, access key ids, secrets. Written ``hex 32``, ``alnum 32``, ``uuid``."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+Choose = Callable[[Sequence[str]], str]
+"""Picks one item at random, as ``secrets.choice`` does; passed in, so that the core makes no randomness."""
+
+ALPHABETS: Final = {
+    "hex": "0123456789abcdef",
+    "alnum": string.ascii_lowercase + string.digits,
+    "base62": string.ascii_letters + string.digits,
+    "digits": string.digits,
+}
+LONGEST: Final = 512
+_FORM = re.compile(r"(?P<alphabet>[a-z0-9]+) (?P<length>[1-9][0-9]{0,2})")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """An alphabet and a length; ``dashed`` writes 32 characters as a UUID is written."""
+
+    alphabet: str
+    length: int
+    dashed: bool = False
+
+    @classmethod
+    def parse(cls, text: str) -> Form:
+        """Read ``hex 32``, ``alnum 32``, ``base62 40``, ``digits 8`` or ``uuid``; raises ValueError."""
+        if text == "uuid":
+            return cls(ALPHABETS["hex"], 32, dashed=True)
+        match = _FORM.fullmatch(text)
+        if match is None or match["alphabet"] not in ALPHABETS or int(match["length"]) > LONGEST:
+            known = ", ".join(f"{name} N" for name in ALPHABETS)
+            raise ValueError(f"{text!r} is not a form; write {known} (N up to {LONGEST}) or uuid")
+        return cls(ALPHABETS[match["alphabet"]], int(match["length"]))
+
+    def make(self, choose: Choose) -> str:
+        """Make one text of this form from ``choose``."""
+        drawn = "".join(choose(self.alphabet) for _ in range(self.length))
+        return _as_uuid4(drawn) if self.dashed else drawn
+
+
+def _as_uuid4(drawn: str) -> str:
+    """Set the version and variant digits (RFC 9562, section 5.4) and put the dashes in."""
+    digits = f"{drawn[:12]}4{drawn[13:16]}{'89ab'[int(drawn[16], 16) % 4]}{drawn[17:]}"
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))

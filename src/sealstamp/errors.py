@@ -1,0 +1,227 @@
+"""Everything Sealstamp raises, drawn once.
+
+::
+
+    SealstampError
+    ├ SchemeError(path, problem, hint)              the scheme's author erred: at load, never per request
+    ├ ConfigurationError(place, problem, hint)      the operator erred: settings, apply files, parameters
+    ├ SigningError                                  the caller erred
+    │ ├ MissingComponentError
+    │ └ BodyUnavailableError
+    ├ VerificationError(reason, status, public_message)   the other side erred
+    │ ├ MissingCredentialsError 401 · MalformedCredentialsError 400 · SchemeNotAllowedError 401
+    │ ├ OutsideTimeWindowError(server_time_ms) 401
+    │ ├ InvalidCredentialsError 401                 one public answer for its leaves:
+    │ │   UnknownAccessKeyError · SignatureMismatchError
+    │ ├ InactiveAccessKeyError 401                  disabled, expired, revoked: after the signature matched
+    │ ├ DigestMismatchError 400 · NonceReplayedError 401 · AddressNotAllowedError 403
+    │ └ PermissionDeniedError 403 · RateLimitedError 429 · QuotaExceededError 429
+    ├ KeyStateError 409 · NotFoundError 404         management
+    └ StoreUnavailableError 503                     fail closed
+
+``str(exc)`` is always safe to log: it never holds a secret, a signature of ours or a string to sign.
+Where a caller of a guarded API must not learn what the log may say, ``public_message`` is what it is told.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import ClassVar
+
+
+class Reason(StrEnum):
+    """Stable codes for a decision; logs, metrics, answers and test vectors all use these words."""
+
+    ACCEPTED = "accepted"
+    MISSING_CREDENTIALS = "missing_credentials"
+    MALFORMED_CREDENTIALS = "malformed_credentials"
+    SCHEME_NOT_ALLOWED = "scheme_not_allowed"
+    OUTSIDE_TIME_WINDOW = "outside_time_window"
+    UNKNOWN_ACCESS_KEY = "unknown_access_key"
+    SIGNATURE_MISMATCH = "signature_mismatch"
+    INACTIVE_ACCESS_KEY = "inactive_access_key"
+    DIGEST_MISMATCH = "digest_mismatch"
+    NONCE_REPLAYED = "nonce_replayed"
+    ADDRESS_NOT_ALLOWED = "address_not_allowed"
+    PERMISSION_DENIED = "permission_denied"
+    RATE_LIMITED = "rate_limited"
+    QUOTA_EXCEEDED = "quota_exceeded"
+    STORE_UNAVAILABLE = "store_unavailable"
+
+
+class SealstampError(Exception):
+    """The root of every error Sealstamp raises on purpose."""
+
+
+class SchemeError(SealstampError):
+    """A scheme file cannot be used; raised when it is loaded, never for a request.
+
+    ``path`` is the file and line (``bbx.toml:14``), ``problem`` what is wrong, ``hint`` what to do about it.
+    """
+
+    def __init__(self, path: str, problem: str, hint: str) -> None:
+        super().__init__(f"{path}: {problem}\nhint: {hint}")
+        self.path = path
+        self.problem = problem
+        self.hint = hint
+
+
+class ConfigurationError(SealstampError):
+    """A setting, an apply file or a scheme parameter is wrong; says where, what and the remedy."""
+
+    def __init__(self, place: str, problem: str, hint: str) -> None:
+        super().__init__(f"{place}: {problem}\nhint: {hint}")
+        self.place = place
+        self.problem = problem
+        self.hint = hint
+
+
+class SigningError(SealstampError):
+    """A request cannot be signed as asked."""
+
+
+class MissingComponentError(SigningError):
+    """The scheme signs something that the request or the caller did not give."""
+
+
+class BodyUnavailableError(SigningError):
+    """The scheme needs the body's bytes, and they cannot be read."""
+
+
+class VerificationError(SealstampError):
+    """A request was refused.
+
+    Attributes: ``reason`` (stable code), ``status`` (HTTP), ``public_message`` (safe to answer with). The
+    exception's text is for the log and may be plainer than the public message.
+    """
+
+    reason: ClassVar[Reason]
+    status: ClassVar[int] = 401
+    public_message: ClassVar[str]
+
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail or self.public_message)
+
+
+class MissingCredentialsError(VerificationError):
+    """A field the scheme requires is not in the request."""
+
+    reason = Reason.MISSING_CREDENTIALS
+    public_message = "the request carries no complete credentials"
+
+
+class MalformedCredentialsError(VerificationError):
+    """A field is there but cannot be read: doubled, wrongly spelled, not a number, too long."""
+
+    reason = Reason.MALFORMED_CREDENTIALS
+    status = 400
+    public_message = "the request's credentials cannot be read"
+
+
+class SchemeNotAllowedError(VerificationError):
+    """The API does not accept the scheme that the request was signed with."""
+
+    reason = Reason.SCHEME_NOT_ALLOWED
+    public_message = "this API does not accept the scheme of this signature"
+
+
+class OutsideTimeWindowError(VerificationError):
+    """The request's time is too old, too new, or before the replay guard was born.
+
+    ``server_time_ms`` is this server's time in Unix milliseconds, so that a client can set its clock by it.
+    """
+
+    reason = Reason.OUTSIDE_TIME_WINDOW
+    public_message = "the request's time is outside the accepted window"
+
+    def __init__(self, server_time_ms: int, detail: str | None = None) -> None:
+        super().__init__(detail)
+        self.server_time_ms = server_time_ms
+
+
+class InvalidCredentialsError(VerificationError):
+    """Unknown key or wrong signature; its leaves differ for the log and are one to the caller."""
+
+    public_message = "the access key or the signature is not valid"
+
+
+class UnknownAccessKeyError(InvalidCredentialsError):
+    """No access key has the presented id."""
+
+    reason = Reason.UNKNOWN_ACCESS_KEY
+
+
+class SignatureMismatchError(InvalidCredentialsError):
+    """The signature that came is not the one the secret gives."""
+
+    reason = Reason.SIGNATURE_MISMATCH
+
+
+class InactiveAccessKeyError(VerificationError):
+    """The signature is right, but the key is disabled, expired or revoked."""
+
+    reason = Reason.INACTIVE_ACCESS_KEY
+    public_message = "the access key is not active"
+
+
+class DigestMismatchError(VerificationError):
+    """The body is not the one whose digest was signed."""
+
+    reason = Reason.DIGEST_MISMATCH
+    status = 400
+    public_message = "the body does not match its signed digest"
+
+
+class NonceReplayedError(VerificationError):
+    """The nonce, or the signature where the API guards by it, was accepted before."""
+
+    reason = Reason.NONCE_REPLAYED
+    public_message = "the request was already accepted once"
+
+
+class AddressNotAllowedError(VerificationError):
+    """The key may not be used from this address."""
+
+    reason = Reason.ADDRESS_NOT_ALLOWED
+    status = 403
+    public_message = "the access key may not be used from this address"
+
+
+class PermissionDeniedError(VerificationError):
+    """The signature is right, but the key is not for this API."""
+
+    reason = Reason.PERMISSION_DENIED
+    status = 403
+    public_message = "the access key may not be used for this API"
+
+
+class RateLimitedError(VerificationError):
+    """The key's rate limit is used up."""
+
+    reason = Reason.RATE_LIMITED
+    status = 429
+    public_message = "too many requests"
+
+
+class QuotaExceededError(VerificationError):
+    """The key's quota is used up."""
+
+    reason = Reason.QUOTA_EXCEEDED
+    status = 429
+    public_message = "the quota is used up"
+
+
+class KeyStateError(SealstampError):
+    """The act does not fit the key's state, such as enabling a revoked key."""
+
+
+class NotFoundError(SealstampError):
+    """Nothing has that name or id."""
+
+
+class StoreUnavailableError(SealstampError):
+    """The key or replay store cannot answer; whoever asks must refuse."""
+
+    reason = Reason.STORE_UNAVAILABLE
+    status = 503
+    public_message = "the service cannot decide now; try again"

@@ -1,0 +1,1 @@
+"""The domain: APIs, consumers and access keys; their life cycle, their sealing, and what a store must do."""

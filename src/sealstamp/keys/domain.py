@@ -1,0 +1,89 @@
+"""What a provider owns: the APIs it guards, the consumers that call them, and the keys they hold.
+
+All times are Unix milliseconds. Everything here is frozen: a change makes a new value, which a store then keeps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Enforcement(StrEnum):
+    """What an API does with a refusal."""
+
+    ENFORCE = "enforce"
+    """Refuse."""
+    OBSERVE = "observe"
+    """Let it pass without an identity, and say in log and metrics what would have been refused."""
+    OFF = "off"
+    """Do not look at credentials at all."""
+
+
+class ReplayMode(StrEnum):
+    """What an API accepts only once."""
+
+    NONCE = "nonce"
+    SIGNATURE = "signature"
+    OFF = "off"
+
+
+class KeyStatus(StrEnum):
+    """What an operator decided about a key; whether it has expired follows from its time."""
+
+    ACTIVE = "active"
+    DISABLED = "disabled"
+    REVOKED = "revoked"
+    """Final: a revoked key never comes back."""
+
+
+@dataclass(frozen=True, slots=True)
+class SchemeChoice:
+    """A scheme that an API accepts, by name, and the parameters this API sets for it."""
+
+    name: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """A guarded API.
+
+    ``host`` is a lower-case host name, or ``*`` for any. ``path_prefix`` starts with ``/`` and matches whole
+    segments. ``schemes`` are tried in order. ``replay`` None means by nonce where the scheme has one, else off.
+    ``response_profile`` None means the first scheme's own. ``upstream`` is an origin such as ``http://127.0.0.1:9000``.
+    """
+
+    name: str
+    host: str
+    path_prefix: str
+    schemes: tuple[SchemeChoice, ...]
+    enforcement: Enforcement = Enforcement.ENFORCE
+    replay: ReplayMode | None = None
+    response_profile: str | None = None
+    upstream: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    """Who holds keys."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccessKey:
+    """An access key as it is kept: its secret sealed, bound to this id, and useless without the sealing key."""
+
+    id: str
+    sealed_secret: bytes = field(repr=False)
+    consumer: str
+    apis: tuple[str, ...]
+    status: KeyStatus = KeyStatus.ACTIVE
+    created_at_ms: int = 0
+    expires_at_ms: int | None = None
+
+    def is_usable(self, now_ms: int) -> bool:
+        """Tell whether the key may be used at ``now_ms`` (Unix milliseconds)."""
+        return self.status is KeyStatus.ACTIVE and (self.expires_at_ms is None or now_ms < self.expires_at_ms)

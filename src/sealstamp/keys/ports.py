@@ -1,0 +1,65 @@
+"""What the domain asks of a store. ``find_`` returns None, ``get_`` raises; every call may raise StoreUnavailableError."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from sealstamp.keys.domain import AccessKey, Api, Consumer
+
+
+class KeyStore(Protocol):
+    """Keeps APIs, consumers and access keys. Calls are synchronous and may block on the disk or the network."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Make every call inside one unit: all of it is kept, or, when an exception leaves it, none."""
+
+    def epoch(self) -> int:
+        """Return a number that differs after any process has committed a change to keys, consumers or APIs."""
+
+    def list_apis(self) -> Sequence[Api]:
+        """Return every API, by name."""
+
+    def put_api(self, api: Api) -> None:
+        """Keep ``api``, in place of the one with its name."""
+
+    def delete_api(self, name: str) -> None:
+        """Forget an API; keys lose it from theirs. Raises NotFoundError."""
+
+    def list_consumers(self) -> Sequence[Consumer]:
+        """Return every consumer, by name."""
+
+    def put_consumer(self, consumer: Consumer) -> None:
+        """Keep ``consumer``, in place of the one with its name."""
+
+    def delete_consumer(self, name: str) -> None:
+        """Forget a consumer. Raises NotFoundError, or KeyStateError while it holds keys."""
+
+    def find_access_key(self, access_key_id: str) -> AccessKey | None:
+        """Return the key with exactly this id, or None."""
+
+    def get_access_key(self, access_key_id: str) -> AccessKey:
+        """Return the key with exactly this id. Raises NotFoundError."""
+
+    def list_access_keys(self, *, api: str | None = None, consumer: str | None = None) -> Iterator[AccessKey]:
+        """Yield keys by id: all, or those for one API or of one consumer."""
+
+    def add_access_key(self, key: AccessKey) -> None:
+        """Keep a new key. Raises KeyStateError when the id is taken, NotFoundError for its consumer or APIs."""
+
+    def update_access_key(self, key: AccessKey) -> None:
+        """Keep ``key`` in place of the one with its id. Raises NotFoundError."""
+
+    def delete_access_key(self, access_key_id: str) -> None:
+        """Forget a key. Raises NotFoundError."""
+
+
+class ReplayLedger(Protocol):
+    """Remembers, over restarts, the few claims that were stamped ahead of this server's clock."""
+
+    def record(self, claim: bytes, expires_at_ms: int) -> None:
+        """Keep ``claim`` on the disk before this returns."""
+
+    def unexpired(self, now_ms: int) -> Sequence[tuple[bytes, int]]:
+        """Return claims not yet expired with their expiry, and forget the others."""
