@@ -1,1 +1,1 @@
-"""x"""
+"""AccessKey authentication for HTTP APIs, where a scheme is data."""

@@ -1,4 +1,7 @@
-"""What the domain asks of a store. ``find_`` returns None, ``get_`` raises; every call may raise StoreUnavailableError."""
+"""What the domain asks of a store.
+
+``find_`` returns None, ``get_`` raises; every call may raise StoreUnavailableError.
+"""
 
 from __future__ import annotations
 

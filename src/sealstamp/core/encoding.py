@@ -1,0 +1,101 @@
+"""Reading and writing percent-encoding, urlencoded pairs and JSON fields, strictly and within limits."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from typing import Final, TypeVar
+
+from sealstamp.errors import MalformedCredentialsError
+
+T = TypeVar("T")
+
+Pairs = tuple[dict[bytes, bytes], frozenset[bytes]]
+"""Values by name, and the names that came more than once; of those, the last value counts."""
+
+NONE: Final[frozenset[bytes]] = frozenset()
+
+MAX_PARAMETERS: Final = 1_000
+"""More parameters than this in one query or form are refused."""
+
+_UNRESERVED: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+_ENCODED: Final = {byte: b"%%%02X" % byte for byte in range(256)} | {b: bytes([b]) for b in _UNRESERVED}
+_DECODED: Final = {
+    first + second: bytes([int(first + second, 16)])
+    for first in (b"%c" % c for c in b"0123456789abcdefABCDEF")
+    for second in (b"%c" % c for c in b"0123456789abcdefABCDEF")
+}
+
+
+def repeated(names: Iterable[T]) -> frozenset[T]:
+    """Return the names that occur more than once."""
+    return frozenset(name for name, times in Counter(names).items() if times > 1)
+
+
+def percent_encode(text: bytes) -> bytes:
+    """Encode everything but unreserved characters, in upper-case hex (RFC 3986, sections 2.1 and 2.3)."""
+    return b"".join([_ENCODED[byte] for byte in text])
+
+
+def percent_decode(text: bytes) -> bytes:
+    """Decode ``%XX``; an escape that is none stays as it is, as most servers leave it."""
+    head, *rest = text.split(b"%")
+    return head + b"".join([_DECODED.get(piece[:2], b"%" + piece[:2]) + piece[2:] for piece in rest])
+
+
+def parse_urlencoded(text: bytes) -> Pairs:
+    """Split ``a=1&b=2`` and decode names and values; ``+`` is a space (WHATWG URL, section 5.1).
+
+    Raises MalformedCredentialsError for more than MAX_PARAMETERS.
+    """
+    if text.count(b"&") >= MAX_PARAMETERS:
+        raise MalformedCredentialsError(f"more than {MAX_PARAMETERS} parameters")
+    values: dict[bytes, bytes] = {}
+    doubled = []
+    for piece in text.split(b"&"):
+        name, _, value = piece.partition(b"=")
+        if b"%" in piece or b"+" in piece:
+            name, value = _decode_form(name), _decode_form(value)
+        if name in values:
+            doubled.append(name)
+        values[name] = value
+    return values, frozenset(doubled) if doubled else NONE
+
+
+def _decode_form(text: bytes) -> bytes:
+    return percent_decode(text.replace(b"+", b" "))
+
+
+def remove_parameters(query: bytes, names: frozenset[bytes]) -> bytes:
+    """Return the raw query without the parameters of these (decoded) names, all else untouched."""
+    pieces = query.split(b"&")
+    return b"&".join([piece for piece in pieces if _decode_form(piece.partition(b"=")[0]) not in names])
+
+
+def parse_json_fields(body: bytes) -> Pairs:
+    """Read the texts and whole numbers at the top of a JSON object.
+
+    Raises MalformedCredentialsError when the body is not one JSON object in UTF-8.
+    """
+    doubled: list[str] = []
+    try:
+        fields = json.loads(body.decode("utf-8"), object_pairs_hook=lambda pairs: _object(pairs, doubled))
+    except (ValueError, RecursionError):
+        raise MalformedCredentialsError("the body is not JSON") from None
+    if not isinstance(fields, dict):
+        raise MalformedCredentialsError("the body is not a JSON object")
+    texts = {_utf8(name): _utf8(str(value)) for name, value in fields.items() if type(value) in (str, int)}
+    return texts, frozenset(map(_utf8, doubled))
+
+
+def _utf8(text: str) -> bytes:
+    """Encode; a lone surrogate, which JSON can spell and UTF-8 cannot, stays visible as an escape."""
+    return text.encode("utf-8", "backslashreplace")
+
+
+def _object(pairs: list[tuple[str, object]], doubled: list[str]) -> dict[str, object]:
+    values = dict(pairs)
+    if len(values) != len(pairs):
+        doubled.extend(repeated(name for name, _ in pairs))
+    return values

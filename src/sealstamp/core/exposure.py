@@ -1,0 +1,36 @@
+"""How much of the secret each definition holds: what must never travel, and what must not be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import IntEnum
+
+from sealstamp.core.filters import FILTERS
+from sealstamp.core.scheme import SECRET
+from sealstamp.core.tree import Apply, Expression, Name, children
+
+
+class Exposure(IntEnum):
+    """From nothing of the secret to all of it."""
+
+    NONE = 0
+    DIGESTED = 1
+    """Made from the secret by a digest or a MAC: a derived key, a signature."""
+    PLAIN = 2
+    """The secret can be read off."""
+
+
+def exposures_of(definitions: Mapping[str, Expression]) -> dict[str, Exposure]:
+    """Return each definition's exposure, and the secret's own."""
+    found = {SECRET: Exposure.PLAIN}
+    for name, expression in definitions.items():
+        found[name] = _exposure(expression, found)
+    return found
+
+
+def _exposure(node: Expression, known: Mapping[str, Exposure]) -> Exposure:
+    if isinstance(node, Name):
+        return known.get(node.name, Exposure.NONE)
+    inner = max((_exposure(child, known) for child in children(node)), default=Exposure.NONE)
+    hides = isinstance(node, Apply) and FILTERS[node.filter].digests
+    return min(inner, Exposure.DIGESTED) if hides else inner

@@ -1,0 +1,309 @@
+"""Scheme text to Scheme: reads each section of the file, then has the whole checked.
+
+::
+
+    title, vendor, url, summary      who calls it what, and the vendor's page
+    [parameters]                     what an API may set: NAME = { default, about, one_of }
+    [fields]                         which values travel, and where: NAME = "header X-TS", or a list: first is written
+    [packed."header NAME"]           several values in one text: text = "…" or prefix, pairs, separator, quoted
+    [time]                           format, past, future
+    [nonce]                          make
+    [sign]                           definitions in order, the last two string_to_sign and signature
+    [keys]                           what new pairs look like: access_key_id, secret
+    [responses]                      the vendor's refusals: body, default, and answers by reason
+
+Names of parameters in braces may stand in places, so that an API can rename a header. ``past`` and ``future`` are
+parameters of every scheme with a time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, NoReturn
+
+from sealstamp.core.checks import check_scheme
+from sealstamp.core.document import Document, Table
+from sealstamp.core.forms import Form
+from sealstamp.core.places import Place
+from sealstamp.core.responses import read_responses
+from sealstamp.core.scheme import (
+    INPUTS,
+    SECRET,
+    Carrier,
+    Field,
+    KeyForms,
+    NonceRule,
+    Packed,
+    Parameter,
+    Scheme,
+    TimeRule,
+)
+from sealstamp.core.suggest import did_you_mean
+from sealstamp.core.template import RESERVED, TemplateError, parse_template
+from sealstamp.core.timing import TIME_FORMATS, parse_duration
+from sealstamp.core.tree import Concat, Expression, Join, Name, Switch, Text, names, rewrite
+from sealstamp.errors import ConfigurationError
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_DEFAULT_KEYS = KeyForms(Form.parse("alnum 32"), Form.parse("base62 40"))
+WINDOW = ("past", "future")
+"""Parameters that every scheme with a time has."""
+
+
+def load_scheme(text: str, *, name: str, path: str, parameters: Mapping[str, str] | None = None) -> Scheme:
+    """Read and check a scheme.
+
+    ``name`` is what it is called, ``path`` what errors call the file, ``parameters`` the values an API sets.
+    Raises SchemeError for what the author did wrong, ConfigurationError for a parameter that does not fit.
+    """
+    document = Document(text, path)
+    return _Reader(document.root, name, dict(parameters or {})).scheme()
+
+
+def set_parameters(scheme: Scheme, parameters: Mapping[str, str]) -> Scheme:
+    """Return ``scheme`` with these parameters in force, and defaults for the others. Raises ConfigurationError."""
+    return load_scheme(scheme.source, name=scheme.name, path=scheme.name, parameters=parameters)
+
+
+class _Reader:
+    """Reads one file's sections; the parameters' values are known before anything that may mention them."""
+
+    def __init__(self, root: Table, name: str, given: dict[str, str]) -> None:
+        self.root = root
+        self.name = name
+        self.given = given
+        self.declared = self._parameters()
+        self.values = {entry.name: given.get(entry.name, entry.default) for entry in self.declared}
+        self._check_given()
+
+    def scheme(self) -> Scheme:
+        carriers = self._carriers()
+        carried = {name for carrier in carriers for name in carrier.carried}
+        scheme = Scheme(
+            name=self.name,
+            title=self.root.need("title", str, 'title = "what people call it"'),
+            vendor=self.root.need("vendor", str, 'vendor = "whose API this is"'),
+            url=self.root.need("url", str, 'url = "https://…", the vendor\'s own page'),
+            summary=self.root.get("summary", str) or "",
+            declared=self.declared,
+            parameters=self.values,
+            carriers=carriers,
+            definitions=self._definitions(fixed=self.values.keys() - carried),
+            time=self._time(),
+            nonce=self._nonce(),
+            keys=self._keys(),
+            responses=read_responses(self.root),
+            source=self.root.document.text,
+        )
+        self.root.finish()
+        check_scheme(scheme, self.root.document)
+        return scheme
+
+    # parameters
+
+    def _parameters(self) -> tuple[Parameter, ...]:
+        table = self.root.table("parameters")
+        return tuple(self._parameter(table, name) for name in table.values) if table else ()
+
+    def _parameter(self, parameters: Table, name: str) -> Parameter:
+        self._check_name(parameters, name)
+        if name in INPUTS or name == SECRET or name in WINDOW:
+            parameters.fail(name, f"{name!r} cannot be a parameter", "it has a meaning of its own; choose another name")
+        table = parameters.table(name)
+        assert table is not None  # noqa: S101  # the key was just iterated
+        default = table.need("default", str, f'{name} = {{ default = "…", about = "…" }}')
+        choices = tuple(table.get("one_of", list) or ())
+        about = table.need("about", str, "say in a few words what it is for")
+        table.finish()
+        if choices and default not in choices:
+            table.fail("default", f"the default {default!r} is not in one_of", did_you_mean(default, choices))
+        return Parameter(name, default, about, choices)
+
+    def _check_given(self) -> None:
+        known = {entry.name: entry for entry in self.declared}
+        for name, value in self.given.items():
+            place = f"scheme {self.name}, parameter {name}"
+            if name not in known and name not in WINDOW:
+                raise ConfigurationError(place, "no such parameter", did_you_mean(name, {*known, *WINDOW}))
+            choices = known[name].one_of if name in known else ()
+            if choices and value not in choices:
+                raise ConfigurationError(place, f"cannot be {value!r}", f"it is one of {', '.join(choices)}")
+
+    # carriers
+
+    def _carriers(self) -> tuple[Carrier, ...]:
+        fields = self.root.table("fields")
+        packed = self.root.table("packed")
+        carriers: list[Carrier] = [self._field(fields, name) for name in fields.values] if fields else []
+        if packed:
+            carriers += [self._packed(packed, place) for place in packed.values]
+        if not carriers:
+            self.root.fail("fields", "nothing travels", '[fields] says where: signature = "header X-Signature"')
+        return tuple(carriers)
+
+    def _field(self, fields: Table, name: str) -> Field:
+        self._check_name(fields, name)
+        value, optional = fields.values[name], False
+        if isinstance(value, dict):
+            table = fields.table(name)
+            assert table is not None  # noqa: S101
+            optional = bool(table.get("optional", bool))
+            value = table.values.get("at")
+            table.get("at", object)
+            table.finish()
+        places = value if isinstance(value, list) else [value]
+        return Field(name, tuple(self._place(fields, name, place) for place in places), optional)
+
+    def _place(self, table: Table, key: str, text: Any) -> Place:
+        if not isinstance(text, str):
+            table.fail(key, f"{text!r} is no place", f'{key} = "header X-Name", or a list of places')
+        try:
+            return Place.parse(self._fill(table, key, text))
+        except ValueError as error:
+            return table.fail(key, str(error), f'{key} = "header X-Name"')
+
+    def _fill(self, table: Table, key: str, text: str) -> str:
+        """Put parameters into a place's text."""
+        expression = self._template(table, key, text, fixed=self.values)
+        parts = expression.parts if isinstance(expression, Concat) else (expression,)
+        if not all(isinstance(part, Text) for part in parts):
+            table.fail(key, f"{text!r} mentions more than parameters", did_you_mean(text, self.values))
+        return "".join(part.value for part in parts if isinstance(part, Text))
+
+    def _packed(self, parent: Table, place: str) -> Packed:
+        table = parent.table(place)
+        assert table is not None  # noqa: S101
+        where = self._place(parent, place, place)
+        text = table.get("text", str)
+        pairs = table.table("pairs")
+        if (text is None) == (pairs is None):
+            table.fail("", "a packed text has either 'text' or 'pairs'", 'text = "ID {access_key_id}:{signature}"')
+        if text is not None:
+            template = self._template(table, "text", text)
+            packed = Packed(where, tuple(names(template)), template)
+        else:
+            assert pairs is not None  # noqa: S101
+            packed = self._pairs(table, where, pairs)
+        table.finish()
+        return packed
+
+    def _pairs(self, table: Table, place: Place, pairs: Table) -> Packed:
+        templates = tuple((key, self._template(pairs, key, pairs.need(key, str, ""))) for key in pairs.values)
+        return Packed(
+            place,
+            tuple(name for _, template in templates for name in names(template)),
+            prefix=table.get("prefix", str) or "",
+            pairs=templates,
+            separator=table.get("separator", str) or ", ",
+            quoted=bool(table.get("quoted", bool)),
+        )
+
+    # what is computed
+
+    def _definitions(self, fixed: set[str]) -> dict[str, Expression]:
+        table = self.root.table("sign")
+        if table is None:
+            self.root.fail("sign", "nothing is signed", '[sign] string_to_sign = "…" and signature = "…"')
+        values = {name: self.values[name] for name in fixed}
+        return {name: self._definition(table, name, values) for name in table.values}
+
+    def _definition(self, table: Table, name: str, fixed: Mapping[str, str]) -> Expression:
+        self._check_name(table, name)
+        if name in INPUTS or name == SECRET or name in self.values:
+            table.fail(name, f"{name!r} is given and cannot be defined", "choose another name")
+        return self._expression(table, name, table.values[name], fixed)
+
+    def _expression(self, table: Table, key: str, value: Any, fixed: Mapping[str, str]) -> Expression:
+        match value:
+            case str():
+                return self._template(table, key, value, fixed)
+            case list():
+                return Join("\n", tuple(self._expression(table, key, line, fixed) for line in value))
+            case {"join": str(separator), "parts": list(parts), **rest} if rest.keys() <= {"skip_empty"}:
+                inner = tuple(self._expression(table, key, part, fixed) for part in parts)
+                return Join(separator, inner, skip_empty=rest.get("skip_empty") is True)
+            case {"switch": str(subject), "cases": dict(cases), "default": default, **rest} if not rest:
+                return Switch(
+                    self._template(table, key, subject, fixed),
+                    tuple((text, self._expression(table, key, case, fixed)) for text, case in cases.items()),
+                    self._expression(table, key, default, fixed),
+                )
+            case _:
+                return table.fail(
+                    key,
+                    f"{key!r} is no expression",
+                    'write a text, a list of lines, { join = "…", parts = […] } or '
+                    '{ switch = "{…}", cases = { … }, default = "…" }',
+                )
+
+    def _template(self, table: Table, key: str, text: str, fixed: Mapping[str, str] | None = None) -> Expression:
+        try:
+            tree = parse_template(text)
+        except TemplateError as error:
+            return table.fail(key, error.problem, error.hint)
+        known = fixed or {}
+        return rewrite(tree, lambda n: Text(known[n.name]) if isinstance(n, Name) and n.name in known else n)
+
+    # rules
+
+    def _time(self) -> TimeRule | None:
+        table = self.root.table("time")
+        if table is None:
+            return None
+        name = table.need("format", str, f'format = "unix-s", or another of {", ".join(TIME_FORMATS)}')
+        if name not in TIME_FORMATS:
+            table.fail("format", f"there is no time format {name!r}", did_you_mean(name, TIME_FORMATS))
+        rule = TimeRule(TIME_FORMATS[name], self._window(table, "past"), self._window(table, "future"))
+        table.finish()
+        return rule
+
+    def _window(self, table: Table, side: str) -> int:
+        default = table.need(side, str, f'the window is missing: {side} = "5 min" says how far off a time may be')
+        self.declared += (Parameter(side, default, f"how far in the {side} a request's time may be"),)
+        self.values[side] = self.given.get(side, default)
+        try:
+            return parse_duration(self.values[side])
+        except ValueError as error:
+            return self._refuse_window(table, side, str(error))
+
+    def _refuse_window(self, table: Table, side: str, problem: str) -> NoReturn:
+        if side in self.given:
+            raise ConfigurationError(f"scheme {self.name}, parameter {side}", problem, 'for example "5 min"')
+        table.fail(side, problem, f'{side} = "5 min"')
+
+    def _nonce(self) -> NonceRule | None:
+        table = self.root.table("nonce")
+        if table is None:
+            return None
+        rule = NonceRule(self._form(table, "make", table.need("make", str, 'make = "hex 16"')))
+        table.finish()
+        return rule
+
+    def _keys(self) -> KeyForms:
+        table = self.root.table("keys")
+        if table is None:
+            return _DEFAULT_KEYS
+        forms = replace(
+            _DEFAULT_KEYS,
+            **{
+                key: self._form(table, key, text)
+                for key in ("access_key_id", "secret")
+                if (text := table.get(key, str))
+            },
+        )
+        table.finish()
+        return forms
+
+    def _form(self, table: Table, key: str, text: str) -> Form:
+        try:
+            return Form.parse(text)
+        except ValueError as error:
+            return table.fail(key, str(error), f'{key} = "hex 32"')
+
+    def _check_name(self, table: Table, name: str) -> None:
+        if not _NAME.fullmatch(name) or name in RESERVED:
+            table.fail(
+                name, f"{name!r} cannot be a name", f"names are like my_name, and not {', '.join(sorted(RESERVED))}"
+            )

@@ -1,0 +1,136 @@
+"""A raw HTTP request, as it came: the target undecoded, the field lines in order, nothing normalised.
+
+What a signature covers is bytes, so everything here is bytes. A door that cannot give the raw target must refuse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar, overload
+
+from sealstamp.core.encoding import NONE, Pairs, parse_json_fields, parse_urlencoded, repeated
+from sealstamp.errors import MalformedCredentialsError
+
+MAX_HEADERS = 1_000
+"""More field lines than this are refused; servers stop far earlier."""
+
+
+T = TypeVar("T")
+
+
+class lazy(Generic[T]):  # noqa: N801  # reads as the decorator it is
+    """Compute once, at first use; ``functools.cached_property`` takes a lock for that until Python 3.12."""
+
+    def __init__(self, compute: Callable[[Any], T]) -> None:
+        self.compute = compute
+        self.__doc__ = compute.__doc__
+        self.name = compute.__name__
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> lazy[T]: ...
+    @overload
+    def __get__(self, instance: object, owner: type) -> T: ...
+    def __get__(self, instance: object | None, owner: type) -> T | lazy[T]:
+        if instance is None:
+            return self
+        value = instance.__dict__[self.name] = self.compute(instance)
+        return value
+
+
+def _index(headers: Sequence[tuple[bytes, bytes]]) -> Pairs:
+    values = dict(headers)
+    if len(headers) > MAX_HEADERS:
+        raise MalformedCredentialsError(f"more than {MAX_HEADERS} header fields")
+    if len(values) == len(headers):
+        return values, NONE
+    return values, repeated(name for name, _ in headers)
+
+
+class Request:
+    """An immutable view of one request.
+
+    Args:
+        method: ``b"GET"``, case kept.
+        target: the request target as received: raw path, and raw query if there is one; starts with ``/``.
+        headers: field lines in order, doubles kept; names in lower case, as HTTP servers deliver them.
+        scheme: ``b"http"`` or ``b"https"``.
+        authority: host and port of the URL; without it the Host header tells.
+        body: all of the body's bytes, or None where nobody has read it.
+
+    ``header_fields`` are the field lines by name. Raises MalformedCredentialsError for more than MAX_HEADERS.
+    """
+
+    def __init__(
+        self,
+        method: bytes,
+        target: bytes,
+        headers: Sequence[tuple[bytes, bytes]] = (),
+        *,
+        scheme: bytes = b"https",
+        authority: bytes | None = None,
+        body: bytes | None = None,
+    ) -> None:
+        self.method = method
+        self.target = target
+        self.headers = headers
+        self.header_fields = _index(headers)
+        self.scheme = scheme
+        self._authority = authority
+        self.body = body
+
+    def __repr__(self) -> str:
+        """Show no header values, no query and no body: any of them may carry a signature."""
+        return f"<Request {self.method!r} {self.path!r}, {len(self.headers)} headers>"
+
+    def header(self, name: bytes) -> bytes:
+        """Return the value of a header that comes once; of one that came twice the last, of an absent one nothing."""
+        return self.header_fields[0].get(name, b"")
+
+    @lazy
+    def authority(self) -> bytes:
+        """Host and, if given, port: of the URL, else of the Host header; empty if neither is there."""
+        return self.header(b"host") if self._authority is None else self._authority
+
+    @lazy
+    def path(self) -> bytes:
+        """The raw path, before the first ``?``."""
+        return self.target.partition(b"?")[0]
+
+    @lazy
+    def query(self) -> bytes:
+        """The raw query, after the first ``?``; empty if there is none."""
+        return self.target.partition(b"?")[2]
+
+    @lazy
+    def host(self) -> bytes:
+        """The authority without its port."""
+        host, colon, port = self.authority.rpartition(b":")
+        return host if colon and port.isdigit() else self.authority
+
+    @lazy
+    def port(self) -> bytes:
+        """The authority's port, else the scheme's own: 443 or 80."""
+        _, colon, port = self.authority.rpartition(b":")
+        default = b"443" if self.scheme == b"https" else b"80"
+        return port if colon and port.isdigit() else default
+
+    @lazy
+    def url(self) -> bytes:
+        """Scheme, authority and target as they came."""
+        return self.scheme + b"://" + self.authority + self.target
+
+    @lazy
+    def query_fields(self) -> Pairs:
+        """The query's parameters, decoded."""
+        return parse_urlencoded(self.query)
+
+    @lazy
+    def form_fields(self) -> Pairs:
+        """The parameters of an ``application/x-www-form-urlencoded`` body; none for any other body."""
+        kind = self.header(b"content-type").partition(b";")[0].strip().lower()
+        return parse_urlencoded(self.body or b"" if kind == b"application/x-www-form-urlencoded" else b"")
+
+    @lazy
+    def json_fields(self) -> Pairs:
+        """The top-level texts and whole numbers of a JSON object body, as text."""
+        return parse_json_fields(self.body or b"")

@@ -1,0 +1,135 @@
+"""What compiled schemes call, beyond the filters: refusals, and readings too rare to write in place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final, NoReturn
+
+from sealstamp.core.encoding import Pairs
+from sealstamp.core.placing import place_all, request_without
+from sealstamp.core.request import Request
+from sealstamp.core.scheme import Carrier
+from sealstamp.errors import (
+    BodyUnavailableError,
+    MalformedCredentialsError,
+    MissingCredentialsError,
+    OutsideTimeWindowError,
+)
+
+__all__ = [
+    "body_of",
+    "header_value",
+    "is_visible",
+    "join_nonempty",
+    "malformed_nonce",
+    "malformed_time",
+    "missing",
+    "one_of",
+    "outside",
+    "place_all",
+    "query_value",
+    "read_time",
+    "refuse_doubles",
+    "refuse_spelling",
+    "request_without",
+]
+
+MAX_NONCE: Final = 128
+"""A nonce is kept for the window, so its length is limited."""
+
+
+def is_visible(text: bytes) -> bool:
+    """Tell whether text is ASCII without control characters."""
+    return text.isascii() and text.decode().isprintable()
+
+
+def join_nonempty(separator: bytes, parts: Iterable[bytes]) -> bytes:
+    """Join the parts that are not empty."""
+    return separator.join(filter(None, parts))
+
+
+def header_value(request: Request, name: bytes) -> bytes:
+    """Return a signed header's value; one that came twice means two things and is refused."""
+    return _single(request.header_fields, name)
+
+
+def query_value(request: Request, name: bytes) -> bytes:
+    """Return a signed query parameter's value; one that came twice means two things and is refused."""
+    return _single(request.query_fields, name)
+
+
+def _single(fields: Pairs, name: bytes) -> bytes:
+    values, doubled = fields
+    if name in doubled:
+        raise MalformedCredentialsError(f"signed, and came more than once: {_names([name])}")
+    return values.get(name, b"")
+
+
+def body_of(request: Request) -> bytes:
+    """Return the body. Raises BodyUnavailableError where nobody has read it."""
+    if request.body is None:
+        raise BodyUnavailableError("the scheme signs the body, and its bytes are not here")
+    return request.body
+
+
+def one_of(fields: Mapping[bytes, bytes], names: Sequence[bytes], field: str) -> bytes:
+    """Return the value of a field that has several names. Raises KeyError for none, and refuses two."""
+    found = [fields[name] for name in names if name in fields]
+    if len(found) > 1:
+        raise MalformedCredentialsError(f"{field} came under two names")
+    return found[0] if found else fields[names[0]]
+
+
+def missing(carriers: Sequence[Carrier], request: Request) -> NoReturn:
+    """Refuse, naming what is not there."""
+    absent = [c.name for c in carriers if not c.optional and not any(place.is_in(request) for place in c.places)]
+    raise MissingCredentialsError(f"missing: {', '.join(absent)}")
+
+
+def refuse_doubles(doubled: frozenset[bytes], fields: frozenset[bytes]) -> None:
+    """Refuse if an authentication field came twice; other doubles are the application's business."""
+    if both := doubled & fields:
+        raise MalformedCredentialsError(f"came more than once: {_names(both)}")
+
+
+def refuse_spelling(headers: Iterable[bytes], spellings: frozenset[bytes]) -> NoReturn:
+    """Refuse a header that some servers would take for an authentication field."""
+    raise MalformedCredentialsError(f"another spelling of an authentication field: {_names(spellings & {*headers})}")
+
+
+def _names(names: Iterable[bytes]) -> str:
+    return b", ".join(sorted(names)).decode("ascii", "backslashreplace")
+
+
+def malformed_time() -> NoReturn:
+    """Refuse a time that is not plain ASCII digits of sane length."""
+    raise MalformedCredentialsError("the time is not a plain decimal number")
+
+
+def malformed_nonce() -> NoReturn:
+    """Refuse a nonce that is empty, too long or not visible ASCII."""
+    raise MalformedCredentialsError(f"the nonce is not 1 to {MAX_NONCE} visible ASCII characters")
+
+
+def read_time(read: Callable[[bytes], int], text: bytes) -> int:
+    """Read a time that is written as a calendar date, into Unix milliseconds."""
+    try:
+        return read(text)
+    except (ValueError, OverflowError):
+        raise MalformedCredentialsError("the time is not written as the scheme says") from None
+
+
+def outside(time_ms: int, now_ms: int) -> NoReturn:
+    """Refuse a time outside the window, and say so if another unit would have fitted."""
+    off = now_ms - time_ms
+    detail = f"the request's time is {abs(off)} ms {'behind' if off > 0 else 'ahead of'} the server's"
+    if _near(time_ms * 1000, now_ms):
+        detail += "; it looks a thousand times too small: is it in seconds where milliseconds are meant?"
+    elif _near(time_ms // 1000, now_ms):
+        detail += "; it looks a thousand times too large: is it in milliseconds where seconds are meant?"
+    raise OutsideTimeWindowError(now_ms, detail)
+
+
+def _near(time_ms: int, now_ms: int) -> bool:
+    day_ms = 86_400_000
+    return abs(time_ms - now_ms) < day_ms

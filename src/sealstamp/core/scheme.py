@@ -1,0 +1,164 @@
+"""A scheme: everything a scheme file says, read, checked and frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sealstamp.core.forms import Form
+from sealstamp.core.places import Place
+from sealstamp.core.timing import TimeFormat
+from sealstamp.core.tree import Expression
+from sealstamp.errors import Reason
+
+ACCESS_KEY_ID = "access_key_id"
+TIMESTAMP = "timestamp"
+NONCE = "nonce"
+SECRET = "secret"
+STRING_TO_SIGN = "string_to_sign"
+SIGNATURE = "signature"
+
+INPUTS = frozenset({ACCESS_KEY_ID, TIMESTAMP, NONCE})
+"""The names that a signer is given for each request, and a verifier reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """Something an API may set for a scheme. ``one_of`` is empty where any text will do."""
+
+    name: str
+    default: str
+    about: str
+    one_of: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A value that travels by itself: a signer writes it to the first place, a verifier reads whichever came."""
+
+    name: str
+    places: tuple[Place, ...]
+    optional: bool = False
+
+    @property
+    def carried(self) -> tuple[str, ...]:
+        """The names whose values travel here."""
+        return (self.name,)
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """Several values in one text, such as an Authorization header: a prefix, then a template or pairs.
+
+    ``pairs`` are (key, template) written ``key=value``, or ``key="value"`` if ``quoted``, with ``separator`` between;
+    a verifier reads them in any order. Without pairs, ``prefix`` is empty and ``template`` says the whole text.
+    """
+
+    place: Place
+    carried: tuple[str, ...]
+    template: Expression | None = None
+    prefix: str = ""
+    pairs: tuple[tuple[str, Expression], ...] = ()
+    separator: str = ", "
+    quoted: bool = False
+    optional: bool = field(default=False, init=False)
+
+    @property
+    def name(self) -> str:
+        """What errors call it."""
+        return str(self.place)
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """The one place, as a field has several."""
+        return (self.place,)
+
+
+Carrier = Field | Packed
+
+
+@dataclass(frozen=True, slots=True)
+class TimeRule:
+    """How the time is written, and how far from the verifier's clock it may be, in milliseconds."""
+
+    format: TimeFormat
+    past_ms: int
+    future_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class NonceRule:
+    """How a signer makes a nonce. It must be unique among the requests of one access key within the window."""
+
+    make: Form
+
+
+@dataclass(frozen=True, slots=True)
+class KeyForms:
+    """What newly issued pairs look like; imported ones may look otherwise."""
+
+    access_key_id: Form
+    secret: Form
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One refusal as the vendor words it."""
+
+    status: int
+    code: int | str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseProfile:
+    """The envelope of refusals. ``body`` is JSON with ``{code}``, ``{message}``, ``{request_id}``, ``{time}`` in it."""
+
+    body: str
+    default: Answer
+    answers: Mapping[Reason, Answer]
+
+    def answer_for(self, reason: Reason) -> Answer:
+        """Return the vendor's wording for a reason."""
+        return self.answers.get(reason, self.default)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scheme:
+    """A checked scheme with its parameters set. ``source`` is the text of its file, to set others anew.
+
+    Two schemes are equal if they are the same object, so that what is made from one can be kept by it.
+
+    ``definitions`` are in order: each uses only what stands before it; the last ones are ``string_to_sign`` and
+    ``signature``. ``parameters`` holds the values in force.
+    """
+
+    name: str
+    title: str
+    vendor: str
+    url: str
+    summary: str
+    declared: tuple[Parameter, ...]
+    parameters: Mapping[str, str]
+    carriers: tuple[Carrier, ...]
+    definitions: Mapping[str, Expression]
+    time: TimeRule | None
+    nonce: NonceRule | None
+    keys: KeyForms
+    responses: ResponseProfile | None
+    source: str = field(repr=False)
+
+    @property
+    def carried(self) -> tuple[str, ...]:
+        """The names of every value that travels, in the order they are written."""
+        return tuple(name for carrier in self.carriers for name in carrier.carried)
+
+    @property
+    def names_key(self) -> bool:
+        """Whether a request says which access key signed it."""
+        return ACCESS_KEY_ID in self.carried
+
+    @property
+    def computed(self) -> tuple[str, ...]:
+        """The names of travelling values that the verifier computes and compares."""
+        return tuple(name for name in self.carried if name in self.definitions)

@@ -1,0 +1,95 @@
+"""Signing: a request and a credential to instructions, which say what to add and where.
+
+::
+
+    signer = Signer(scheme, Credential.of("my-id", "my-secret"))
+    signed = signer.sign(request, time_ms=now, nonce="5f1c").apply(request)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sealstamp.core.compiler import compile_scheme
+from sealstamp.core.credential import Credential
+from sealstamp.core.packing import read_carrier
+from sealstamp.core.places import Where
+from sealstamp.core.placing import Addition, place_all
+from sealstamp.core.request import Request
+from sealstamp.core.scheme import Scheme
+from sealstamp.core.stages import Stage, show_stages
+from sealstamp.errors import MissingComponentError, SigningError
+
+
+class Instructions:
+    """What to add to a request so that it is signed; ``additions`` are (place, value) in the scheme's order."""
+
+    __slots__ = ("additions",)
+
+    def __init__(self, additions: list[Addition]) -> None:
+        self.additions = additions
+
+    def apply(self, request: Request) -> Request:
+        """Return a copy of ``request`` that carries the signature. Raises SigningError if its body cannot."""
+        return place_all(request, self.additions)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers to set, for schemes that use no other place."""
+        return {place.name: value.decode("latin-1") for place, value in self.additions if place.where is Where.HEADER}
+
+    def values(self, scheme: Scheme) -> tuple[bytes, ...]:
+        """Return every carried value, in the scheme's order; packed texts are read apart again."""
+        written = zip(scheme.carriers, (value for _, value in self.additions), strict=True)
+        return tuple(value for carrier, text in written for value in read_carrier(carrier, text))
+
+    def __repr__(self) -> str:
+        """Show where values go and none of them."""
+        return f"<Instructions {', '.join(str(place) for place, _ in self.additions)}>"
+
+
+class Signer:
+    """Signs requests with one credential; everything that does not differ between requests is done here, once."""
+
+    def __init__(self, scheme: Scheme, credential: Credential) -> None:
+        self.scheme = scheme
+        self._credential = credential
+        _, self._sign = compile_scheme(scheme).bind(credential.access_key_id.encode(), credential.secret.reveal())
+        self._given = tuple(name for name in scheme.carried if name in scheme.parameters)
+        self._defaults = tuple(scheme.parameters[name].encode() for name in self._given)
+        self._needs_time = scheme.time is not None
+        self._needs_nonce = scheme.nonce is not None
+
+    def sign(
+        self,
+        request: Request,
+        *,
+        time_ms: int | None = None,
+        nonce: str | None = None,
+        values: Mapping[str, str] | None = None,
+    ) -> Instructions:
+        """Sign ``request``.
+
+        ``time_ms`` is Unix milliseconds, ``nonce`` any text not used before with this key, ``values`` set parameters
+        that travel. Raises MissingComponentError when the scheme needs one that is not given, BodyUnavailableError
+        when it signs a body that nobody has read.
+        """
+        if self._needs_time and time_ms is None:
+            raise MissingComponentError(f"scheme {self.scheme.name} signs a time: give time_ms")
+        if self._needs_nonce and not nonce:
+            raise MissingComponentError(f"scheme {self.scheme.name} needs a nonce")
+        given = self._merge(values) if values else self._defaults
+        return Instructions(self._sign(time_ms, nonce.encode() if nonce else b"", given, request))
+
+    def _merge(self, values: Mapping[str, str]) -> tuple[bytes, ...]:
+        if unknown := values.keys() - set(self._given):
+            raise SigningError(f"scheme {self.scheme.name} has no travelling parameter {', '.join(sorted(unknown))}")
+        return tuple(
+            values[name].encode() if name in values else default
+            for name, default in zip(self._given, self._defaults, strict=True)
+        )
+
+    def stages(self, request: Request, instructions: Instructions, *, reveal: bool = False) -> tuple[Stage, ...]:
+        """Return every stage of what was signed, all that is secret shown as ``***`` unless ``reveal``."""
+        values = instructions.values(self.scheme)
+        return show_stages(self.scheme, self._credential, (b"", None, b"", *values), request, reveal=reveal)

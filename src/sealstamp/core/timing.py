@@ -1,0 +1,121 @@
+"""Times as schemes write them, and windows. Inside, a time is always Unix milliseconds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from types import MappingProxyType
+from typing import Final
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MAX_DIGITS: Final = 16
+"""A decimal time has at most this many digits: microseconds until the year 2286."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimeFormat:
+    """A way to write a time.
+
+    ``per_ms`` is given where the text is a plain decimal number: how many of its units are a millisecond, as a
+    (multiplier, divisor) pair; the compiler writes such a reading in place. ``read`` raises ValueError.
+    """
+
+    name: str
+    read: Callable[[bytes], int]
+    write: Callable[[int], bytes]
+    summary: str
+    per_ms: tuple[int, int] | None = None
+
+
+def _decimal(name: str, multiplier: int, divisor: int, summary: str) -> TimeFormat:
+    def read(text: bytes) -> int:
+        # bytes.isdigit is ASCII only; int() alone would take signs, spaces and underscores.
+        if not text.isdigit() or len(text) > MAX_DIGITS:
+            raise ValueError("not a plain decimal number")
+        return int(text) * divisor // multiplier
+
+    def write(ms: int) -> bytes:
+        return b"%d" % (ms * multiplier // divisor)
+
+    return TimeFormat(name, read, write, summary, (multiplier, divisor))
+
+
+def _calendar(name: str, pattern: str, layout: str, summary: str) -> TimeFormat:
+    grammar = re.compile(pattern.encode(), re.ASCII)
+
+    def read(text: bytes) -> int:
+        if not grammar.fullmatch(text):
+            raise ValueError(f"not written as {name}")
+        return _to_ms(datetime.strptime(text.decode(), layout).replace(tzinfo=UTC))
+
+    def write(ms: int) -> bytes:
+        return _from_ms(ms - ms % 1000).strftime(layout).encode()
+
+    return TimeFormat(name, read, write, summary)
+
+
+def _to_ms(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
+def _from_ms(ms: int) -> datetime:
+    return _EPOCH + timedelta(milliseconds=ms)
+
+
+_HTTP_DATE = re.compile(
+    rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (\d\d) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) (\d{4})"
+    rb" (\d\d):(\d\d):(\d\d) GMT"
+)
+_MONTHS = b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+
+
+def _read_http_date(text: bytes) -> int:
+    """Read an IMF-fixdate (RFC 9110, section 5.6.7) without the locale that strptime obeys."""
+    match = _HTTP_DATE.fullmatch(text)
+    if match is None:
+        raise ValueError("not an HTTP date")
+    day, month, year, hour, minute, second = match.groups()
+    moment = datetime(int(year), _MONTHS.index(month) + 1, int(day), int(hour), int(minute), int(second), tzinfo=UTC)
+    return _to_ms(moment)
+
+
+def _write_http_date(ms: int) -> bytes:
+    return format_datetime(_from_ms(ms - ms % 1000), usegmt=True).encode()
+
+
+_SECONDS = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d"
+
+TIME_FORMATS: Final[Mapping[str, TimeFormat]] = MappingProxyType(
+    {
+        entry.name: entry
+        for entry in (
+            _decimal("unix-s", 1, 1000, "seconds since 1970, decimal"),
+            _decimal("unix-ms", 1, 1, "milliseconds since 1970, decimal"),
+            _decimal("unix-us", 1000, 1, "microseconds since 1970, decimal"),
+            _calendar("iso-8601", _SECONDS + "Z", "%Y-%m-%dT%H:%M:%SZ", "2006-01-02T15:04:05Z, UTC"),
+            _calendar("iso-8601-basic", r"\d{8}T\d{6}Z", "%Y%m%dT%H%M%SZ", "20060102T150405Z, UTC"),
+            TimeFormat("http-date", _read_http_date, _write_http_date, "Mon, 02 Jan 2006 15:04:05 GMT"),
+        )
+    }
+)
+"""Every way to write a time, by name."""
+
+_UNITS: Final = {"ms": 1, "s": 1_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
+_DURATION = re.compile(r"(?P<number>[0-9]{1,9}) ?(?P<unit>ms|s|min|h|d)")
+
+
+def parse_duration(text: str) -> int:
+    """Read ``30 s``, ``5 min``, ``500 ms``, ``24 h`` or ``7 d`` into milliseconds. Raises ValueError."""
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is no duration; write a number and a unit: 500 ms, 30 s, 5 min, 24 h, 7 d")
+    return int(match["number"]) * _UNITS[match["unit"]]
+
+
+def write_duration(ms: int) -> str:
+    """Write milliseconds in the largest unit that divides them."""
+    unit = next(name for name, size in sorted(_UNITS.items(), key=lambda item: -item[1]) if ms % size == 0)
+    return f"{ms // _UNITS[unit]} {unit if ms else 's'}"

@@ -1,0 +1,141 @@
+r"""The syntax tree of what a scheme computes: seven kinds of node, nothing else.
+
+A tree says what is computed and not how, so that one visitor each can type-check it, compile it to Python, write it
+in another language, ask what it covers, or change a copy of it. Nodes are frozen and compare by value. A visitor is a
+function with a ``match`` over these classes; ``children`` serves those that only pass through.
+
+::
+
+    "{timestamp}&{secret|md5|hex}"        Concat(Name, Text, Apply("hex", Apply("md5", Name)))
+    ["{method}", "{path}"]                Join("\n", (Atom, Atom))
+    {switch = "{method}", …}              Switch(Atom, cases, default)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Part(StrEnum):
+    """A part of the request that an expression can read. Each is bytes, exactly as received."""
+
+    METHOD = "method"
+    SCHEME = "scheme"
+    AUTHORITY = "authority"
+    HOST = "host"
+    PORT = "port"
+    PATH = "path"
+    QUERY = "query"
+    TARGET = "target"
+    URL = "url"
+    BODY = "body"
+    HEADER = "header"  # written {header.NAME}
+    """One header's value, by name; the empty text if it is absent."""
+    PARAMETER = "query parameter"  # written {query.NAME}
+    """One query parameter's decoded value, by name; the empty text if it is absent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A literal."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A field, a parameter, the secret, or a definition made earlier."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """A part of the request; ``argument`` is the name where the part needs one."""
+
+    part: Part
+    argument: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """A filter of the closed table, over ``source``, with its arguments."""
+
+    filter: str
+    source: Expression
+    arguments: tuple[Expression, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Concat:
+    """Parts one after another."""
+
+    parts: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Parts with a separator between them; ``skip_empty`` leaves empty ones out, separator and all."""
+
+    separator: str
+    parts: tuple[Expression, ...]
+    skip_empty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """The case whose text the subject equals, else the default."""
+
+    subject: Expression
+    cases: tuple[tuple[str, Expression], ...]
+    default: Expression
+
+
+Expression = Text | Name | Atom | Apply | Concat | Join | Switch
+
+
+def children(node: Expression) -> tuple[Expression, ...]:
+    """Return the expressions directly inside ``node``."""
+    match node:
+        case Apply(source=source, arguments=arguments):
+            return (source, *arguments)
+        case Concat(parts=parts) | Join(parts=parts):
+            return parts
+        case Switch(subject=subject, cases=cases, default=default):
+            return (subject, *(value for _, value in cases), default)
+        case _:
+            return ()
+
+
+def walk(node: Expression) -> Iterator[Expression]:
+    """Yield ``node`` and everything inside it, outermost first."""
+    yield node
+    for child in children(node):
+        yield from walk(child)
+
+
+def names(node: Expression) -> Iterator[str]:
+    """Yield every name that ``node`` refers to, in order, doubles kept."""
+    return (inner.name for inner in walk(node) if isinstance(inner, Name))
+
+
+def rewrite(node: Expression, change: Callable[[Expression], Expression]) -> Expression:
+    """Return a copy with ``change`` made to every expression, innermost first."""
+
+    def inner(child: Expression) -> Expression:
+        return rewrite(child, change)
+
+    match node:
+        case Apply(filter=name, source=source, arguments=arguments):
+            node = Apply(name, inner(source), tuple(map(inner, arguments)))
+        case Concat(parts=parts):
+            node = Concat(tuple(map(inner, parts)))
+        case Join(separator=separator, parts=parts, skip_empty=skip_empty):
+            node = Join(separator, tuple(map(inner, parts)), skip_empty)
+        case Switch(subject=subject, cases=cases, default=default):
+            node = Switch(inner(subject), tuple((text, inner(value)) for text, value in cases), inner(default))
+        case _:
+            pass
+    return change(node)

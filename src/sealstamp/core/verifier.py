@@ -1,0 +1,220 @@
+"""Verifying: the order of checks, written once, in three steps with the I/O between them.
+
+::
+
+    presented = verifier.present(request, now_ms)             fields, strictness, time window: no look-up yet
+    key       = …                                             the caller finds the key: memory, disk, network
+    claim     = verifier.check(request, presented, key, now_ms)   signature, then the key's state
+    …                                                         the caller makes the claim, if there is one
+
+Each step raises a VerificationError or goes on. A caller that has keys and claims at hand uses ``verify``; one that
+must wait for them writes these four lines with ``await`` in two places. Limits come between the last two.
+
+Why this order: a stale request costs no look-up; nobody without a valid signature learns a key's state, or can fill the
+replay store; an unknown id takes the way of a wrong signature, with a secret that nobody has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NoReturn
+
+from sealstamp.core.compiler import FIRST_VALUE, Matches, Presented, compile_scheme
+from sealstamp.core.credential import Credential, Secret
+from sealstamp.core.request import Request
+from sealstamp.core.runtime import is_visible
+from sealstamp.core.scheme import SIGNATURE, Scheme
+from sealstamp.core.stages import Stage, show_stages
+from sealstamp.errors import (
+    InactiveAccessKeyError,
+    MalformedCredentialsError,
+    NonceReplayedError,
+    OutsideTimeWindowError,
+    PermissionDeniedError,
+    SignatureMismatchError,
+    UnknownAccessKeyError,
+)
+
+MAX_ACCESS_KEY_ID = 256
+"""Longer ids are refused unseen."""
+NEVER_MS = 1 << 62
+"""A time no clock reaches."""
+
+
+class ReplayBy(StrEnum):
+    """What an API accepts only once."""
+
+    NONCE = "nonce"
+    SIGNATURE = "signature"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who signed: what an accepted request is known by. One is made per key, not per request."""
+
+    access_key_id: str
+    consumer: str
+    scheme: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BoundKey:
+    """An access key, ready to verify one scheme: its secret has become functions.
+
+    ``usable_until_ms`` is Unix milliseconds: NEVER_MS without an expiry, 0 for a key that is disabled or revoked.
+    ``permitted`` tells whether the key is for the API at whose door it is used.
+    """
+
+    principal: Principal
+    matches: Matches
+    usable_until_ms: int = NEVER_MS
+    permitted: bool = True
+
+    def __repr__(self) -> str:
+        return f"<BoundKey {self.principal.access_key_id}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What may be accepted only once: ``token`` until ``expires_ms``; ``stamped_ms`` is the request's own time."""
+
+    token: bytes
+    stamped_ms: int
+    expires_ms: int
+
+
+class ClaimResult(StrEnum):
+    """What became of a claim."""
+
+    MADE = "made"
+    SEEN = "seen"
+    """It was made before."""
+    BEFORE_BIRTH = "before_birth"
+    """Nobody can tell: the request is older than the guard's memory."""
+
+
+class Verifier:
+    """Verifies requests signed by one scheme at one API.
+
+    ``scope`` keeps apart what different APIs have seen; an empty one will do for a single API.
+    """
+
+    def __init__(self, scheme: Scheme, *, replay_by: ReplayBy | None = None, scope: str = "") -> None:
+        self.scheme = scheme
+        self.present = compile_scheme(scheme).present
+        self.names_key = scheme.names_key
+        self.replay_by = replay_by or (ReplayBy.NONCE if scheme.nonce else ReplayBy.OFF)
+        self._guards = self.replay_by is not ReplayBy.OFF
+        self._scope = scope.encode()
+        self._past_ms = scheme.time.past_ms if scheme.time else 0
+        self._signature_at = FIRST_VALUE + scheme.carried.index(SIGNATURE)
+        self._signature_places = tuple(
+            place for carrier in scheme.carriers if SIGNATURE in carrier.carried for place in carrier.places
+        )
+        # An unknown id is checked against this, so that it takes the way and the time of a wrong signature.
+        self._stranger = self.bind(Credential("", Secret(b"\x00" * 32)), consumer="")
+
+    def bind(
+        self,
+        credential: Credential,
+        *,
+        consumer: str,
+        usable_until_ms: int = NEVER_MS,
+        permitted: bool = True,
+    ) -> BoundKey:
+        """Make a key ready, when it enters a cache: all that does not depend on a request is computed now."""
+        matches, _ = compile_scheme(self.scheme).bind(credential.access_key_id.encode(), credential.secret.reveal())
+        principal = Principal(credential.access_key_id, consumer, self.scheme.name)
+        return BoundKey(principal, matches, usable_until_ms, permitted)
+
+    def recognises(self, request: Request) -> bool:
+        """Tell whether the request carries something where this scheme's signature travels."""
+        return any(place.is_in(request) for place in self._signature_places)
+
+    def access_key_id_of(self, presented: Presented) -> bytes:
+        """Return the presented id; empty if the scheme names none."""
+        access_key_id: bytes = presented[0]
+        return access_key_id
+
+    def check(self, request: Request, presented: Presented, key: BoundKey | None, now_ms: int) -> Claim | None:
+        """Check the signature, then the key's state; return what has to be claimed, if anything.
+
+        Raises UnknownAccessKeyError, SignatureMismatchError, InactiveAccessKeyError, PermissionDeniedError.
+        """
+        if key is None:
+            self._refuse_stranger(request, presented)
+        if not key.matches(presented, request):
+            raise SignatureMismatchError("the signature does not match")
+        if now_ms >= key.usable_until_ms or not key.permitted:
+            _refuse_state(key, now_ms)
+        return self._claim(presented, key) if self._guards else None
+
+    def check_candidates(
+        self, request: Request, presented: Presented, keys: Sequence[BoundKey], now_ms: int
+    ) -> tuple[BoundKey, Claim | None]:
+        """Find, for a scheme that names no key, the one that signed; every candidate is tried. Raises as ``check``."""
+        matching = [key for key in keys if key.matches(presented, request)]
+        if not matching:
+            self._stranger.matches(presented, request)
+            raise SignatureMismatchError(f"the signature matches none of the API's {len(keys)} keys")
+        key = next((key for key in matching if key.permitted and now_ms < key.usable_until_ms), matching[0])
+        if now_ms >= key.usable_until_ms or not key.permitted:
+            _refuse_state(key, now_ms)
+        return key, self._claim(presented, key) if self._guards else None
+
+    def verify(
+        self,
+        request: Request,
+        now_ms: int,
+        find_key: Callable[[bytes], BoundKey | None],
+        claim: Callable[[Claim, int], ClaimResult] | None = None,
+    ) -> Principal:
+        """Run all steps with keys and claims at hand, for schemes that name their key. Raises VerificationError."""
+        presented = self.present(request, now_ms)
+        key = find_key(presented[0])
+        to_claim = self.check(request, presented, key, now_ms)
+        if to_claim is not None and claim is not None:
+            require_claimed(claim(to_claim, now_ms), now_ms)
+        assert key is not None  # noqa: S101  # check has refused otherwise
+        return key.principal
+
+    def stages(self, request: Request, presented: Presented, credential: Credential) -> tuple[Stage, ...]:
+        """Return every stage of the signature that should have come, all that is secret hidden."""
+        return show_stages(self.scheme, credential, presented, request, reveal=False)
+
+    def fields_of(self, presented: Presented) -> dict[str, str]:
+        """Return what came, by field, as text; the signature that came is not secret to who sent it."""
+        return {
+            name: value.decode("utf-8", "backslashreplace")
+            for name, value in zip(self.scheme.carried, presented[FIRST_VALUE:], strict=True)
+        }
+
+    def _refuse_stranger(self, request: Request, presented: Presented) -> NoReturn:
+        access_key_id = presented[0]
+        self._stranger.matches(presented, request)
+        if len(access_key_id) > MAX_ACCESS_KEY_ID or not is_visible(access_key_id):
+            raise MalformedCredentialsError("the access key id is too long, or not visible ASCII")
+        raise UnknownAccessKeyError("no access key has this id")
+
+    def _claim(self, presented: Presented, key: BoundKey) -> Claim:
+        stamped_ms = presented[1]
+        what = presented[2] if self.replay_by is ReplayBy.NONCE else presented[self._signature_at]
+        token = b"\0".join((self._scope, key.principal.access_key_id.encode(), what))
+        return Claim(token, stamped_ms, stamped_ms + self._past_ms)
+
+
+def _refuse_state(key: BoundKey, now_ms: int) -> NoReturn:
+    if now_ms >= key.usable_until_ms:
+        raise InactiveAccessKeyError(f"access key {key.principal.access_key_id} is disabled, revoked or expired")
+    raise PermissionDeniedError(f"access key {key.principal.access_key_id} is not for this API")
+
+
+def require_claimed(result: ClaimResult, now_ms: int) -> None:
+    """Raise NonceReplayedError or OutsideTimeWindowError unless the claim was made."""
+    if result is ClaimResult.SEEN:
+        raise NonceReplayedError("this request was accepted before")
+    if result is ClaimResult.BEFORE_BIRTH:
+        raise OutsideTimeWindowError(now_ms, "stamped before this replay guard began to remember; sign anew")

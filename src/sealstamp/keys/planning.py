@@ -1,0 +1,284 @@
+"""From a manifest and a store to the changes that make the one like the other, and then the changes made.
+
+A plan is data: it can be shown, refused, and carried out later. When it is carried out, each thing must still be as the
+plan found it, so that a plan can never undo what someone else did meanwhile, such as revoking a key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Final, TypeVar
+
+from sealstamp.errors import ConfigurationError, KeyStateError
+from sealstamp.keys.domain import AccessKey, Api, Consumer, KeyStatus, SchemeChoice
+from sealstamp.keys.manifest import DeclaredKey, Manifest, refuse_shared_routes
+from sealstamp.keys.ports import KeyStore
+from sealstamp.keys.sealing import Sealer
+
+Subject = Api | Consumer | AccessKey
+Named = TypeVar("Named", Api, Consumer)
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_HIDDEN: Final = "***"
+
+
+class Action(StrEnum):
+    """What a change does."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    REVOKE = "revoke"
+    DELETE = "delete"
+
+
+class Kind(StrEnum):
+    """What a change is about."""
+
+    API = "API"
+    CONSUMER = "consumer"
+    ACCESS_KEY = "access key"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field before and after, as text that may be shown."""
+
+    field: str
+    before: str
+    after: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.before} -> {self.after}"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing before and after; ``before`` is None when it is created, ``after`` when it is deleted."""
+
+    before: Subject | None
+    after: Subject | None
+    fields: tuple[FieldChange, ...] = ()
+
+    @property
+    def action(self) -> Action:
+        """What the change does."""
+        if self.before is None:
+            return Action.CREATE
+        if self.after is None:
+            return Action.DELETE
+        return Action.REVOKE if _is_revoked(self.after) else Action.UPDATE
+
+    @property
+    def kind(self) -> Kind:
+        """What the change is about."""
+        match self.after or self.before:
+            case Api():
+                return Kind.API
+            case Consumer():
+                return Kind.CONSUMER
+        return Kind.ACCESS_KEY
+
+    @property
+    def name(self) -> str:
+        """The name of the API or consumer, or the access key's id."""
+        subject = self.after or self.before
+        return subject.id if isinstance(subject, AccessKey) else subject.name if subject else ""
+
+    def __str__(self) -> str:
+        """Tell the change in one line; a secret is ``***``."""
+        line = f"{self.action} {self.kind} {self.name}"
+        return f"{line}: {', '.join(map(str, self.fields))}" if self.fields else line
+
+
+def plan(
+    manifest: Manifest, store: KeyStore, sealer: Sealer, *, now_ms: int, prune: bool = False
+) -> tuple[Change, ...]:
+    """Return what must change for ``store`` to hold what ``manifest`` declares, in the order to carry it out.
+
+    ``now_ms`` (Unix milliseconds) is when new keys are created. With ``prune``, APIs and consumers that are not in the
+    file are deleted, and keys that are not in it revoked; a consumer that holds such keys stays, for they stay. Raises
+    ConfigurationError for what cannot be, such as a key that was revoked, and UnsealingError.
+    """
+    old_apis, old_consumers = store.list_apis(), store.list_consumers()
+    if not prune:
+        _refuse_routes_of_others(manifest, old_apis)
+    changes = [
+        *_put(old_consumers, manifest.consumers, _no_fields),
+        *_put(old_apis, manifest.apis, _api_fields),
+        *_put_keys(manifest.access_keys, store, sealer, now_ms),
+    ]
+    if prune:
+        changes += _prune(manifest, store, old_apis, old_consumers)
+    return tuple(changes)
+
+
+def carry_out(changes: Sequence[Change], store: KeyStore) -> None:
+    """Make the changes, all of them or none.
+
+    Raises KeyStateError when the store is no longer as the plan found it.
+    """
+    with store.transaction():
+        _refuse_if_stale(changes, store)
+        for change in changes:
+            _make(change, store)
+
+
+def _put(old: Iterable[Named], new: Iterable[Named], fields: Callable[[Named], Mapping[str, str]]) -> Iterator[Change]:
+    """Give the creations and updates that lead from ``old`` to ``new``."""
+    known = {one.name: one for one in old}
+    for after in new:
+        before = known.get(after.name)
+        if before is None:
+            yield Change(None, after)
+        elif before != after:
+            yield Change(before, after, _differences(fields(before), fields(after)))
+
+
+def _put_keys(declared: Iterable[DeclaredKey], store: KeyStore, sealer: Sealer, now_ms: int) -> Iterator[Change]:
+    for entry in declared:
+        before = store.find_access_key(entry.credential.access_key_id)
+        if before is None:
+            yield Change(None, _new_key(entry, sealer, now_ms))
+            continue
+        if before.status is KeyStatus.REVOKED:
+            problem = "this key was revoked, which is final"
+            raise ConfigurationError(entry.place, problem, "take it out of the file, or declare a key with a new id")
+        after = _updated_key(before, entry, sealer)
+        if after != before:
+            yield Change(before, after, _key_differences(before, after))
+
+
+def _new_key(entry: DeclaredKey, sealer: Sealer, now_ms: int) -> AccessKey:
+    access_key_id = entry.credential.access_key_id
+    return AccessKey(
+        id=access_key_id,
+        sealed_secret=sealer.seal(access_key_id, entry.credential.secret),
+        consumer=entry.consumer,
+        apis=entry.apis,
+        status=entry.status,
+        created_at_ms=now_ms,
+        expires_at_ms=entry.expires_at_ms,
+    )
+
+
+def _updated_key(before: AccessKey, entry: DeclaredKey, sealer: Sealer) -> AccessKey:
+    """Return the key as declared; sealed anew only for another secret, as no two sealings look the same."""
+    declared = entry.credential.secret
+    same = sealer.open(before.id, before.sealed_secret) == declared
+    return replace(
+        before,
+        sealed_secret=before.sealed_secret if same else sealer.seal(before.id, declared),
+        consumer=entry.consumer,
+        apis=entry.apis,
+        status=entry.status,
+        expires_at_ms=entry.expires_at_ms,
+    )
+
+
+def _prune(
+    manifest: Manifest, store: KeyStore, old_apis: Iterable[Api], old_consumers: Iterable[Consumer]
+) -> Iterator[Change]:
+    """Give what removes all that is not in the file; keys first, for they refer to the others."""
+    declared = {key.credential.access_key_id for key in manifest.access_keys}
+    others = [key for key in store.list_access_keys() if key.id not in declared]
+    for key in others:
+        if key.status is not KeyStatus.REVOKED:
+            yield Change(key, replace(key, status=KeyStatus.REVOKED))
+    kept_apis = {api.name for api in manifest.apis}
+    yield from (Change(api, None) for api in old_apis if api.name not in kept_apis)
+    kept_consumers = {one.name for one in manifest.consumers} | {key.consumer for key in others}
+    yield from (Change(one, None) for one in old_consumers if one.name not in kept_consumers)
+
+
+def _refuse_routes_of_others(manifest: Manifest, old_apis: Iterable[Api]) -> None:
+    """Refuse an API on the route of one that is not in the file and stays."""
+    declared = {api.name for api in manifest.apis}
+    staying = [api for api in old_apis if api.name not in declared]
+    refuse_shared_routes(manifest.place, (*staying, *manifest.apis))
+
+
+def _refuse_if_stale(changes: Iterable[Change], store: KeyStore) -> None:
+    current: Mapping[Kind, Mapping[str, Subject]] = {
+        Kind.API: {api.name: api for api in store.list_apis()},
+        Kind.CONSUMER: {one.name: one for one in store.list_consumers()},
+    }
+    for change in changes:
+        known = current.get(change.kind)
+        now = store.find_access_key(change.name) if known is None else known.get(change.name)
+        if now != change.before:
+            raise KeyStateError(f"{change.kind} {change.name} was changed after the plan was made; plan again")
+
+
+def _make(change: Change, store: KeyStore) -> None:
+    match change.after:
+        case Api() as api:
+            store.put_api(api)
+        case Consumer() as consumer:
+            store.put_consumer(consumer)
+        case AccessKey() as key if change.before is None:
+            store.add_access_key(key)
+        case AccessKey() as key:
+            store.update_access_key(key)
+        case None:
+            _delete(change, store)
+
+
+def _delete(change: Change, store: KeyStore) -> None:
+    if change.kind is Kind.API:
+        store.delete_api(change.name)
+    else:
+        store.delete_consumer(change.name)
+
+
+def _is_revoked(subject: Subject) -> bool:
+    return isinstance(subject, AccessKey) and subject.status is KeyStatus.REVOKED
+
+
+def _differences(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[FieldChange, ...]:
+    return tuple(FieldChange(key, text, after[key]) for key, text in before.items() if text != after[key])
+
+
+def _key_differences(before: AccessKey, after: AccessKey) -> tuple[FieldChange, ...]:
+    differences = _differences(_key_fields(before), _key_fields(after))
+    if before.sealed_secret == after.sealed_secret:
+        return differences
+    return (FieldChange("secret", _HIDDEN, _HIDDEN), *differences)
+
+
+def _no_fields(_consumer: Consumer) -> Mapping[str, str]:
+    return {}
+
+
+def _api_fields(api: Api) -> Mapping[str, str]:
+    return {
+        "host": api.host,
+        "path_prefix": api.path_prefix,
+        "upstream": api.upstream or "none",
+        "schemes": " ".join(map(_told_scheme, api.schemes)),
+        "enforcement": api.enforcement,
+        "replay": api.replay or "default",
+        "response_profile": api.response_profile or "default",
+    }
+
+
+def _key_fields(key: AccessKey) -> Mapping[str, str]:
+    return {
+        "consumer": key.consumer,
+        "apis": " ".join(key.apis) or "none",
+        "status": key.status,
+        "expires": _told_time(key.expires_at_ms),
+    }
+
+
+def _told_scheme(choice: SchemeChoice) -> str:
+    parameters = " ".join(f"{key}={value}" for key, value in choice.parameters.items())
+    return f"{choice.name}({parameters})" if parameters else choice.name
+
+
+def _told_time(at_ms: int | None) -> str:
+    if at_ms is None:
+        return "never"
+    return (_EPOCH + timedelta(milliseconds=at_ms)).isoformat(timespec="milliseconds").replace("+00:00", "Z")

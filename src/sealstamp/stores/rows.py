@@ -1,0 +1,63 @@
+"""Rows to domain values and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Row
+
+from sealstamp.keys.domain import AccessKey, Api, Enforcement, KeyStatus, ReplayMode, SchemeChoice
+
+
+def api_values(api: Api) -> dict[str, Any]:
+    """Return the columns of ``api``'s row."""
+    return {
+        "name": api.name,
+        "host": api.host,
+        "path_prefix": api.path_prefix,
+        "schemes": [{"name": one.name, "parameters": dict(one.parameters)} for one in api.schemes],
+        "enforcement": api.enforcement.value,
+        "replay": api.replay.value if api.replay else None,
+        "response_profile": api.response_profile,
+        "upstream": api.upstream,
+    }
+
+
+def api_of(row: Row[Any]) -> Api:
+    """Return the API that ``row`` keeps. Raises ValueError, KeyError or TypeError for a row it cannot read."""
+    return Api(
+        name=row.name,
+        host=row.host,
+        path_prefix=row.path_prefix,
+        schemes=tuple(SchemeChoice(one["name"], dict(one["parameters"])) for one in row.schemes),
+        enforcement=Enforcement(row.enforcement),
+        replay=ReplayMode(row.replay) if row.replay else None,
+        response_profile=row.response_profile,
+        upstream=row.upstream,
+    )
+
+
+def access_key_values(key: AccessKey) -> dict[str, Any]:
+    """Return the columns of ``key``'s row; its APIs are rows of their own."""
+    return {
+        "id": key.id,
+        "sealed_secret": key.sealed_secret,
+        "consumer": key.consumer,
+        "status": key.status.value,
+        "created_at_ms": key.created_at_ms,
+        "expires_at_ms": key.expires_at_ms,
+    }
+
+
+def access_key_of(row: Row[Any], apis: Iterable[str]) -> AccessKey:
+    """Return the key that ``row`` keeps, for ``apis``. Raises ValueError for a row it cannot read."""
+    return AccessKey(
+        id=row.id,
+        sealed_secret=bytes(row.sealed_secret),
+        consumer=row.consumer,
+        apis=tuple(sorted(apis)),
+        status=KeyStatus(row.status),
+        created_at_ms=row.created_at_ms,
+        expires_at_ms=row.expires_at_ms,
+    )
