@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sealstamp.core.forms import Form
-from sealstamp.core.places import Place
+from sealstamp.core.places import IN_BODY, Place
 from sealstamp.core.timing import TimeFormat
-from sealstamp.core.tree import Expression
+from sealstamp.core.tree import Atom, Expression, Part, walk
 from sealstamp.errors import Reason
 
 ACCESS_KEY_ID = "access_key_id"
@@ -157,6 +157,13 @@ class Scheme:
     def names_key(self) -> bool:
         """Whether a request says which access key signed it."""
         return ACCESS_KEY_ID in self.carried
+
+    @property
+    def needs_body(self) -> bool:
+        """Whether signing or verifying must see the body's bytes."""
+        nodes = (node for tree in self.definitions.values() for node in walk(tree))
+        signs_body = any(isinstance(node, Atom) and node.part is Part.BODY for node in nodes)
+        return signs_body or any(place.where in IN_BODY for carrier in self.carriers for place in carrier.places)
 
     @property
     def computed(self) -> tuple[str, ...]:
