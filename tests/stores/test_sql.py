@@ -1,0 +1,274 @@
+"""What KeyStore and ReplayLedger promise, on a real file."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from sealstamp.errors import ConfigurationError, KeyStateError, NotFoundError
+from sealstamp.keys.domain import AccessKey, Api, Consumer, Enforcement, KeyStatus, ReplayMode, SchemeChoice
+from sealstamp.keys.ports import KeyStore, ReplayLedger
+from sealstamp.stores import sql
+from sealstamp.stores.sql import SqlStore, open_store
+
+KEY = AccessKey("k1", b"sealed\x00\xff", "acme", ("shop",), KeyStatus.DISABLED, created_at_ms=1, expires_at_ms=2**40)
+FULL_API = Api(
+    "full",
+    "api.example.com",
+    "/orders",
+    (SchemeChoice("cdnetworks", {"header": "X_Sam_Auth", "é": "\"'\\"}), SchemeChoice("bbx")),
+    Enforcement.OBSERVE,
+    ReplayMode.SIGNATURE,
+    "bbx",
+    "http://127.0.0.1:9000",
+)
+
+
+def test_store_is_what_the_domain_asks_for(store: SqlStore) -> None:
+    """The type checker agrees that it is both ports."""
+    key_store: KeyStore = store
+    ledger: ReplayLedger = store
+    assert key_store is ledger
+
+
+def test_api_kept(store: SqlStore) -> None:
+    """Every field comes back, the schemes in their order with their parameters."""
+    store.put_api(FULL_API)
+    assert store.list_apis() == [FULL_API]
+
+
+def test_api_replaced(shop: SqlStore) -> None:
+    """Putting an API in place of another keeps the keys that are for it."""
+    shop.add_access_key(KEY)
+    shop.put_api(replace(FULL_API, name="shop"))
+    assert [api.host for api in shop.list_apis()] == ["api.example.com"]
+    assert shop.get_access_key("k1") == KEY
+
+
+def test_api_deleted(shop: SqlStore) -> None:
+    """Keys lose the API from theirs and are otherwise as they were; they are for no API then."""
+    shop.add_access_key(KEY)
+    shop.delete_api("shop")
+    assert shop.list_apis() == []
+    assert shop.get_access_key("k1") == replace(KEY, apis=())
+
+
+def test_consumer_kept_twice(shop: SqlStore) -> None:
+    """Putting a consumer again is no error, and names come in order."""
+    shop.put_consumer(Consumer("zeta"))
+    shop.put_consumer(Consumer("acme"))
+    assert shop.list_consumers() == [Consumer("acme"), Consumer("zeta")]
+
+
+def test_consumer_deleted(shop: SqlStore) -> None:
+    """A consumer goes when it holds no keys, and not before."""
+    shop.add_access_key(KEY)
+    with pytest.raises(KeyStateError, match="holds access keys"):
+        shop.delete_consumer("acme")
+    shop.delete_access_key("k1")
+    shop.delete_consumer("acme")
+    assert shop.list_consumers() == []
+
+
+def test_key_kept(shop: SqlStore) -> None:
+    """Every field comes back."""
+    shop.add_access_key(KEY)
+    assert shop.get_access_key("k1") == KEY
+    assert shop.find_access_key("k1") == KEY
+    assert list(shop.list_access_keys()) == [KEY]
+
+
+def test_key_updated(shop: SqlStore) -> None:
+    """The new value stands in place of the old, its APIs too."""
+    shop.put_api(FULL_API)
+    shop.put_consumer(Consumer("other"))
+    shop.add_access_key(KEY)
+    updated = AccessKey("k1", b"new", "other", ("full",), KeyStatus.REVOKED, 5, None)
+    shop.update_access_key(updated)
+    assert list(shop.list_access_keys()) == [updated]
+
+
+@pytest.mark.parametrize("wanted", ["K1", "k1 ", "k", "k1\x00", "", "\udcff", "k\n1", "x" * 100_000, "%", "k1' OR '1"])
+def test_key_sought_by_another_id(shop: SqlStore, wanted: str) -> None:
+    """Only exactly its id finds a key, and no text from the network makes the look-up fail otherwise."""
+    shop.add_access_key(KEY)
+    assert shop.find_access_key(wanted) is None
+    with pytest.raises(NotFoundError):
+        shop.get_access_key(wanted)
+
+
+def test_key_added_twice(shop: SqlStore) -> None:
+    """The first key stays."""
+    shop.add_access_key(KEY)
+    with pytest.raises(KeyStateError, match="taken"):
+        shop.add_access_key(replace(KEY, sealed_secret=b"other"))
+    assert shop.get_access_key("k1") == KEY
+
+
+@pytest.mark.parametrize("changes", [{"consumer": "nobody"}, {"apis": ("shop", "nothing")}])
+def test_key_for_what_is_not_there(shop: SqlStore, changes: dict[str, str]) -> None:
+    """Neither adding nor updating leaves a key without its consumer or APIs."""
+    with pytest.raises(NotFoundError, match=r"nobody|nothing"):
+        shop.add_access_key(replace(KEY, **changes))  # type: ignore[arg-type]
+    assert shop.find_access_key("k1") is None
+    shop.add_access_key(KEY)
+    with pytest.raises(NotFoundError, match=r"nobody|nothing"):
+        shop.update_access_key(replace(KEY, **changes))  # type: ignore[arg-type]
+    assert shop.get_access_key("k1") == KEY
+
+
+def test_nothing_of_that_name(shop: SqlStore) -> None:
+    """Deleting and updating what is not there is told."""
+    for act in (shop.delete_api, shop.delete_consumer, shop.delete_access_key):
+        with pytest.raises(NotFoundError, match="'nothing'"):
+            act("nothing")
+    with pytest.raises(NotFoundError, match="'k1'"):
+        shop.update_access_key(KEY)
+
+
+def test_keys_filtered(shop: SqlStore) -> None:
+    """Keys are listed by id, for an API, of a consumer, or both."""
+    shop.put_api(FULL_API)
+    shop.put_consumer(Consumer("other"))
+    for id, consumer, apis in [("c", "acme", ("full",)), ("a", "acme", ("full", "shop")), ("b", "other", ("shop",))]:
+        shop.add_access_key(replace(KEY, id=id, consumer=consumer, apis=apis))
+
+    def ids(api: str | None = None, consumer: str | None = None) -> str:
+        return "".join(key.id for key in shop.list_access_keys(api=api, consumer=consumer))
+
+    assert (ids(), ids(api="shop"), ids(consumer="acme"), ids("shop", "acme")) == ("abc", "ab", "ac", "a")
+    assert ids(api="nothing") == ""
+    assert next(shop.list_access_keys(api="shop")).apis == ("full", "shop")
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 5])
+def test_keys_of_several_pages(shop: SqlStore, monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    """Every key comes once, however the pages fall."""
+    monkeypatch.setattr(sql, "_PAGE", 2)
+    added = [replace(KEY, id=f"k{number}") for number in range(count)]
+    for key in added:
+        shop.add_access_key(key)
+    assert list(shop.list_access_keys()) == added
+
+
+def test_transaction_left_by_an_exception(shop: SqlStore) -> None:
+    """All of it is undone, and the epoch is as it was."""
+    before = shop.epoch()
+    with pytest.raises(ZeroDivisionError), shop.transaction():
+        shop.add_access_key(KEY)
+        shop.put_consumer(Consumer("other"))
+        shop.record(b"claim", 10)
+        assert shop.get_access_key("k1") == KEY
+        raise ZeroDivisionError
+    assert shop.find_access_key("k1") is None
+    assert shop.list_consumers() == [Consumer("acme")]
+    assert shop.unexpired(0) == []
+    assert shop.epoch() == before
+
+
+def test_transaction_inside_another(shop: SqlStore) -> None:
+    """The inner one is undone alone; the outer one keeps the rest."""
+    with shop.transaction():
+        shop.put_consumer(Consumer("kept"))
+        with pytest.raises(ZeroDivisionError), shop.transaction():
+            shop.put_consumer(Consumer("lost"))
+            raise ZeroDivisionError
+    assert [consumer.name for consumer in shop.list_consumers()] == ["acme", "kept"]
+
+
+def test_failed_call_inside_a_transaction(shop: SqlStore) -> None:
+    """A call that fails and is forgiven leaves nothing of itself behind."""
+    with shop.transaction():
+        shop.put_consumer(Consumer("kept"))
+        with pytest.raises(NotFoundError):
+            shop.update_access_key(KEY)
+    assert Consumer("kept") in shop.list_consumers()
+    assert shop.find_access_key("k1") is None
+
+
+def test_transaction_of_another_thread(shop: SqlStore) -> None:
+    """What a thread has not yet committed, no other sees."""
+    with ThreadPoolExecutor(1) as other, shop.transaction():
+        shop.add_access_key(KEY)
+        assert other.submit(shop.find_access_key, "k1").result() is None
+    assert shop.get_access_key("k1") == KEY
+
+
+def test_many_threads(shop: SqlStore, path: Path) -> None:
+    """Writers wait for each other and none is lost."""
+    patient = open_store(f"sqlite:///{path}")
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda number: patient.add_access_key(replace(KEY, id=f"k{number:02}")), range(40)))
+        found = list(threads.map(lambda number: patient.get_access_key(f"k{number:02}").id, range(40)))
+    patient.close()
+    assert found == [key.id for key in shop.list_access_keys()] == [f"k{number:02}" for number in range(40)]
+
+
+def test_epoch_after_each_change(store: SqlStore) -> None:
+    """Every change to APIs, consumers and keys changes the epoch, and reading does not."""
+    api = Api("shop", "*", "/", ())
+    seen = [store.epoch()]
+    for change in (
+        lambda: store.put_api(api),
+        lambda: store.put_consumer(Consumer("acme")),
+        lambda: store.add_access_key(KEY),
+        lambda: store.update_access_key(replace(KEY, status=KeyStatus.REVOKED)),
+        lambda: store.delete_access_key("k1"),
+        lambda: store.delete_consumer("acme"),
+        lambda: store.delete_api("shop"),
+    ):
+        change()
+        seen.append(store.epoch())
+        assert store.list_apis() is not None
+        assert store.epoch() == seen[-1]
+    assert all(one != next_one for one, next_one in pairwise(seen))
+
+
+def test_epoch_after_a_claim(store: SqlStore) -> None:
+    """The replay ledger makes nobody reload keys."""
+    before = store.epoch()
+    store.record(b"claim", 10)
+    store.unexpired(20)
+    assert store.epoch() == before
+
+
+def test_claims(store: SqlStore) -> None:
+    """A claim is there until its expiry, and is then forgotten for good."""
+    store.record(b"\x00late", 20)
+    store.record(b"early", 10)
+    store.record(b"early", 11)
+    assert store.unexpired(10) == [(b"\x00late", 20), (b"early", 11)]
+    assert store.unexpired(11) == [(b"\x00late", 20)]
+    assert store.unexpired(0) == [(b"\x00late", 20)]
+    assert store.unexpired(20) == []
+
+
+def test_claims_after_a_restart(store: SqlStore, path: Path) -> None:
+    """Claims and keys outlive the process that wrote them."""
+    store.record(b"claim", 10)
+    again = open_store(f"sqlite:///{path}")
+    assert again.unexpired(0) == [(b"claim", 10)]
+    again.close()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "keys.db",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "sqlite:///keys.db?mode=ro",
+        "sqlite://hunter2@host/keys.db",
+        "postgresql://user:hunter2@host/keys",
+    ],
+)
+def test_url_that_is_none(url: str) -> None:
+    """The error tells how to write one, and shows no password."""
+    with pytest.raises(ConfigurationError, match="sqlite:///relative") as caught:
+        open_store(url)
+    assert "hunter2" not in str(caught.value)
