@@ -102,7 +102,7 @@ class Entry:
         try:
             return kind(word)
         except ValueError:
-            hint = did_you_mean(word, list(kind))
+            hint = did_you_mean(word, [choice.value for choice in kind])
             raise ConfigurationError(self.at(key), f"{word!r} is not known", hint) from None
 
     def _typed(self, key: str, kind: type[Typed], hint: str) -> Typed:

@@ -29,7 +29,7 @@ Reading is strict, and asks nothing of a store: ``sealstamp.keys.planning`` comp
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -249,12 +249,13 @@ def _check_whole(manifest: Manifest) -> None:
         f"{manifest.place}: [[access_keys]]", [key.credential.access_key_id for key in manifest.access_keys]
     )
     refuse_shared_routes(manifest.place, manifest.apis)
+    known_consumers, known_apis = set(consumers), set(apis)
     for key in manifest.access_keys:
-        _refuse_unknown(f"{key.place}: consumer", "consumer", (key.consumer,), consumers)
-        _refuse_unknown(f"{key.place}: apis", "API", key.apis, apis)
+        _refuse_unknown(f"{key.place}: consumer", "consumer", (key.consumer,), known_consumers)
+        _refuse_unknown(f"{key.place}: apis", "API", key.apis, known_apis)
 
 
-def _refuse_unknown(place: str, kind: str, names: Iterable[str], known: list[str]) -> None:
+def _refuse_unknown(place: str, kind: str, names: Iterable[str], known: Set[str]) -> None:
     for name in names:
         if name not in known:
             hint = did_you_mean(name, known) if known else f"list it as a table of its own; there is no {kind} yet"
