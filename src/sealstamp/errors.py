@@ -18,6 +18,7 @@
     │ └ PermissionDeniedError 403 · RateLimitedError 429 · QuotaExceededError 429
     ├ KeyStateError 409 · NotFoundError 404         management
     └ StoreUnavailableError 503                     fail closed
+      └ UnsealingError                              a sealed secret cannot be opened
 
 ``str(exc)`` is always safe to log: it never holds a secret, a signature of ours or a string to sign.
 Where a caller of a guarded API must not learn what the log may say, ``public_message`` is what it is told.
@@ -37,6 +38,8 @@ class Reason(StrEnum):
     MALFORMED_CREDENTIALS = "malformed_credentials"
     SCHEME_NOT_ALLOWED = "scheme_not_allowed"
     OUTSIDE_TIME_WINDOW = "outside_time_window"
+    INVALID_CREDENTIALS = "invalid_credentials"
+    """What callers are told for both of the next two."""
     UNKNOWN_ACCESS_KEY = "unknown_access_key"
     SIGNATURE_MISMATCH = "signature_mismatch"
     INACTIVE_ACCESS_KEY = "inactive_access_key"
@@ -91,13 +94,19 @@ class BodyUnavailableError(SigningError):
 class VerificationError(SealstampError):
     """A request was refused.
 
-    Attributes: ``reason`` (stable code), ``status`` (HTTP), ``public_message`` (safe to answer with). The
-    exception's text is for the log and may be plainer than the public message.
+    Attributes: ``reason`` (stable code, for log and metrics), ``public_reason`` (stable code for the caller),
+    ``status`` (HTTP), ``public_message`` (safe to answer with). The exception's text is for the log and may be plainer.
     """
 
     reason: ClassVar[Reason]
+    public_reason: ClassVar[Reason]
     status: ClassVar[int] = 401
     public_message: ClassVar[str]
+
+    def __init_subclass__(cls) -> None:
+        """Tell the caller the reason itself, unless a class says otherwise."""
+        if "reason" in cls.__dict__ and not hasattr(cls, "public_reason"):
+            cls.public_reason = cls.reason
 
     def __init__(self, detail: str | None = None) -> None:
         super().__init__(detail or self.public_message)
@@ -142,6 +151,7 @@ class OutsideTimeWindowError(VerificationError):
 class InvalidCredentialsError(VerificationError):
     """Unknown key or wrong signature; its leaves differ for the log and are one to the caller."""
 
+    public_reason = Reason.INVALID_CREDENTIALS
     public_message = "the access key or the signature is not valid"
 
 
@@ -222,6 +232,10 @@ class NotFoundError(SealstampError):
 class StoreUnavailableError(SealstampError):
     """The key or replay store cannot answer; whoever asks must refuse."""
 
-    reason = Reason.STORE_UNAVAILABLE
+    reason = public_reason = Reason.STORE_UNAVAILABLE
     status = 503
     public_message = "the service cannot decide now; try again"
+
+
+PUBLIC_REASONS = frozenset(Reason) - {Reason.ACCEPTED, Reason.UNKNOWN_ACCESS_KEY, Reason.SIGNATURE_MISMATCH}
+"""The reasons a caller can be told; response profiles word these."""

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from sealstamp.core.document import Table
 from sealstamp.core.scheme import Answer, ResponseProfile
 from sealstamp.core.suggest import did_you_mean
-from sealstamp.errors import Reason
+from sealstamp.errors import PUBLIC_REASONS
 
 _HOLE = re.compile(r"\{(\w+)\}")
 _HOLES = frozenset({"code", "message", "request_id", "time", "time_ms"})
@@ -30,7 +30,7 @@ def read_responses(root: Table) -> ResponseProfile | None:
     profile = ResponseProfile(
         table.need("body", str, """body = '{"code": {code}, "message": {message}}'"""),
         _answer(default),
-        {reason: _answer(answer) for reason in Reason if (answer := table.table(reason.value))},
+        {reason: _answer(answer) for reason in sorted(PUBLIC_REASONS) if (answer := table.table(reason.value))},
     )
     table.finish()
     _check_body(table, profile)
