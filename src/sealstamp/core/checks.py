@@ -9,6 +9,7 @@ from itertools import pairwise
 from sealstamp.core.document import Document
 from sealstamp.core.exposure import Exposure, exposures_of
 from sealstamp.core.filters import FILTERS, Kind
+from sealstamp.core.packing import make_reader, make_writer
 from sealstamp.core.places import IN_BODY, Where
 from sealstamp.core.scheme import (
     ACCESS_KEY_ID,
@@ -23,11 +24,13 @@ from sealstamp.core.scheme import (
     Scheme,
 )
 from sealstamp.core.suggest import did_you_mean
-from sealstamp.core.tree import Apply, Concat, Expression, Join, Name, Switch, Text, children, names
+from sealstamp.core.tree import Apply, Atom, Concat, Expression, Join, Name, Part, Switch, Text, children, names, walk
+from sealstamp.errors import MalformedCredentialsError
 
 
 def check_scheme(scheme: Scheme, document: Document) -> None:
     """Raise SchemeError at the first thing that does not hold."""
+    _check_depth(scheme, document)
     _check_definitions(scheme, document)
     _check_kinds(scheme, document)
     _check_carriers(scheme, document)
@@ -36,6 +39,20 @@ def check_scheme(scheme: Scheme, document: Document) -> None:
 
 
 # names
+
+
+MAX_DEPTH = 50
+"""Expressions nested deeper than this are refused: Python compiles no more than 200 open brackets."""
+
+
+def _check_depth(scheme: Scheme, document: Document) -> None:
+    for definition, expression in scheme.definitions.items():
+        if _depth(expression) > MAX_DEPTH:
+            document.fail(("sign", definition), f"{definition!r} is nested too deeply", "give parts of it names")
+
+
+def _depth(node: Expression) -> int:
+    return 1 + max(map(_depth, children(node)), default=0)
 
 
 def _check_definitions(scheme: Scheme, document: Document) -> None:
@@ -49,7 +66,8 @@ def _check_definitions(scheme: Scheme, document: Document) -> None:
             if name not in known:
                 _refuse_name(scheme, document, definition, name, known)
         known.add(definition)
-    for name in _used(scheme) & INPUTS - set(scheme.carried) - {ACCESS_KEY_ID}:
+    used = {name for expression in scheme.definitions.values() for name in names(expression)}
+    for name in sorted(used & INPUTS - set(scheme.carried) - {ACCESS_KEY_ID}):
         document.fail(("sign",), f"{name!r} is signed but does not travel", f'[fields] {name} = "header X-…"')
 
 
@@ -74,10 +92,6 @@ def _reachable(definitions: Mapping[str, Expression], start: str) -> set[str]:
     return found
 
 
-def _used(scheme: Scheme) -> set[str]:
-    return {name for computed in scheme.computed for name in _reachable(scheme.definitions, computed)}
-
-
 # kinds
 
 
@@ -88,6 +102,9 @@ def _check_kinds(scheme: Scheme, document: Document) -> None:
             kinds[definition] = _kind(expression, kinds)
         except _KindError as error:
             document.fail(("sign", definition), error.problem, error.hint)
+    for name in scheme.computed:
+        if kinds[name] is Kind.DIGEST:
+            document.fail(("sign", name), f"raw bytes would travel in {name!r}", "write them as text: {…|hex}")
 
 
 class _KindError(Exception):
@@ -143,7 +160,10 @@ def _check_carriers(scheme: Scheme, document: Document) -> None:
                 document.fail(at, f"nothing says what {name!r} is", did_you_mean(name, known))
         if isinstance(carrier, Packed):
             _check_packed(carrier, document)
+        elif carrier.optional and carrier.name not in scheme.parameters:
+            document.fail(at, f"{carrier.name!r} cannot be optional", "only a parameter may be left out of a request")
     _check_places(scheme, document)
+    _check_reading(scheme, document)
     if SIGNATURE not in scheme.carried:
         document.fail(("fields",), "the signature does not travel", 'signature = "header X-Signature"')
 
@@ -166,7 +186,34 @@ def _check_places(scheme: Scheme, document: Document) -> None:
         document.fail(("fields",), "a body cannot be a form and JSON at once", "carry all body fields as one of them")
 
 
+def _check_reading(scheme: Scheme, document: Document) -> None:
+    """What is computed is not in the request yet when a signer reads it, and there when a verifier does."""
+    computed = set(scheme.computed)
+    carriers = [carrier for carrier in scheme.carriers if computed.intersection(carrier.carried)]
+    taken = {(place.where, place.key) for carrier in carriers for place in carrier.places}
+    for definition, expression in scheme.definitions.items():
+        for node in walk(expression):
+            if isinstance(node, Atom) and not taken.isdisjoint(_read_by(node, taken)):
+                hint = "name the definition itself, or let what is computed travel elsewhere"
+                document.fail(("sign", definition), "it reads what is only computed from it", hint)
+
+
+def _read_by(node: Atom, taken: set[tuple[Where, bytes]]) -> set[tuple[Where, bytes]]:
+    """Return where ``node`` looks; the whole query is read without what is computed, so it is not among them."""
+    match node.part:
+        case Part.HEADER:
+            return {(Where.HEADER, node.argument.lower().encode())}
+        case Part.PARAMETER:
+            return {(Where.QUERY, node.argument.encode())}
+        case Part.BODY:
+            return {place for place in taken if place[0] in IN_BODY}
+        case _:
+            return set()
+
+
 def _check_packed(packed: Packed, document: Document) -> None:
+    if not packed.carried:
+        document.fail(_position(packed), "nothing travels in it", 'text = "ID {access_key_id}:{signature}"')
     templates = [packed.template] if packed.template is not None else [value for _, value in packed.pairs]
     for template in templates:
         if problem := _unreadable(template):
@@ -174,11 +221,22 @@ def _check_packed(packed: Packed, document: Document) -> None:
                 _position(packed), f"this text cannot be read back: {problem}", "put a separator between names"
             )
 
+    # Keys, quotes and separators can clash in more ways than are worth telling apart: write, and see what is read.
+    sample = {name: b"\x01" * length for length, name in enumerate(packed.carried, 1)}
+    try:
+        values = make_reader(packed)(make_writer(packed)(sample))
+    except MalformedCredentialsError:
+        values = ()
+    if values != tuple(sample.values()):
+        document.fail(
+            _position(packed), "this text cannot be read back", "keep separators, quotes and = out of its parts"
+        )
+
 
 def _unreadable(template: Expression) -> str | None:
     """Say why values cannot be found again in a written template, or None."""
     parts = template.parts if isinstance(template, Concat) else (template,)
-    if not all(isinstance(part, Text | Name) for part in parts):
+    if Text("") in parts or not all(isinstance(part, Text | Name) for part in parts):
         return "only plain names may stand in it; define a name for anything more"
     for left, right in pairwise(parts):
         if isinstance(left, Name) and isinstance(right, Name):
@@ -192,6 +250,8 @@ def _unreadable(template: Expression) -> str | None:
 def _check_rules(scheme: Scheme, document: Document) -> None:
     _check_pair(document, TIMESTAMP in scheme.carried, scheme.time is not None, TIMESTAMP, "time", 'past = "5 min"')
     _check_pair(document, NONCE in scheme.carried, scheme.nonce is not None, NONCE, "nonce", 'make = "hex 16"')
+    if scheme.nonce and not scheme.time:
+        document.fail(("nonce",), "a nonce without a time would have to be kept for ever", "let a timestamp travel too")
 
 
 def _check_pair(document: Document, travels: bool, ruled: bool, field: str, section: str, example: str) -> None:

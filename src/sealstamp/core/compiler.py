@@ -75,6 +75,10 @@ class Compiled:
     source: str
 
 
+Memory = Expression | tuple[str, tuple[Expression, ...]]
+"""What is known per key: an expression's value, or the state of a filter that has taken in its arguments."""
+
+
 class Stage(IntEnum):
     """When an expression's value is known."""
 
@@ -157,18 +161,16 @@ def _find_sources(scheme: Scheme) -> list[str]:
 
 def _find_carrier(carrier: Carrier, variable: str, constant: Callable[[Any], str]) -> list[str]:
     """Write the finding of one carrier; what is absent raises KeyError, the way that costs least if it is there."""
-    first, *aliases = carrier.places
-    source = _SOURCES[first.where][0]
-    if carrier.optional:
-        return [f"{variable} = {source}.get({constant(first.key)}, b'')"]
-    usual = f"{variable} = {source}[{constant(first.key)}]"
+    places = [(_SOURCES[place.where][0], constant(place.key)) for place in carrier.places]
+    (source, key), *aliases = places
+    usual = f"{variable} = {source}.get({key}, b'')" if carrier.optional else f"{variable} = {source}[{key}]"
     if not aliases:
         return [usual]
-    seen = " or ".join(f"{constant(place.key)} in {_SOURCES[place.where][0]}" for place in aliases)
-    keys = constant(tuple(place.key for place in carrier.places))
+    seen = " or ".join(f"{key} in {source}" for source, key in aliases)
+    several = ", ".join(f"({source}, {key})" for source, key in places)
     return [
         f"if {seen}:",
-        f"    {variable} = one_of({source}, {keys}, {constant(carrier.name)})",
+        f"    {variable} = one_of(({several}), {constant(carrier.name)})",
         "else:",
         f"    {usual}",
     ]
@@ -257,15 +259,17 @@ class _Emitter:
         scheme: Scheme,
         namespace: _Namespace,
         key_lines: list[str],
-        known: dict[Expression, str] | None = None,
+        known: dict[Memory, str] | None = None,
     ) -> None:
         self.scheme = scheme
         self.constant = namespace.constant
         self.key_lines = key_lines
         self.lines: list[str] = []
         self.known = {} if known is None else known
+        self.macs = 0
         self.variables = {SECRET: "secret", ACCESS_KEY_ID: "access_key_id"}
         self.fixed = set(self.variables)
+        self.stages_of: dict[str, Stage] = {}
         self.stripped = self._computed_query_fields()
 
     def _computed_query_fields(self) -> frozenset[bytes]:
@@ -328,7 +332,9 @@ class _Emitter:
             case Atom():
                 return Stage.REQUEST
             case Name(name=name) if name in self.scheme.definitions:
-                return self._stage(self.scheme.definitions[name])
+                if name not in self.stages_of:  # asked for at every use, and uses multiply down a chain
+                    self.stages_of[name] = self._stage(self.scheme.definitions[name])
+                return self.stages_of[name]
             case Name(name=name):
                 return Stage.KEY if name in self.fixed else Stage.REQUEST
             case _:
@@ -340,7 +346,7 @@ class _Emitter:
             return self._code(node)
         return self._per_key(node, self._code(node))
 
-    def _per_key(self, memory: Expression, code: str) -> str:
+    def _per_key(self, memory: Memory, code: str) -> str:
         if memory not in self.known:
             self.known[memory] = f"k{len(self.known)}"
             self.key_lines.append(f"{self.known[memory]} = {code}")
@@ -419,8 +425,9 @@ class _Emitter:
             return entry.code.format(source=source)
         state = entry.prepare.format(*map(self._argument, entry.arguments, node.arguments))
         if max(map(self._stage, node.arguments)) is Stage.KEY:
-            state = self._per_key(Apply(node.filter, Text(""), node.arguments), state)
-        return entry.code.format(source=source, state=state)
+            state = self._per_key((node.filter, node.arguments), state)
+        self.macs += 1
+        return entry.code.format(source=source, state=state, mac=f"m{self.macs}")
 
     def _argument(self, kind: Argument, node: Expression) -> str:
         if kind is Argument.HASH and isinstance(node, Text):

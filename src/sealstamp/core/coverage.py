@@ -50,10 +50,13 @@ def _covers(node: Atom | Name) -> frozenset[Covered]:
             return frozenset(_PARTS.get(part, ()))
 
 
-def _reached(scheme: Scheme, name: str) -> Iterator[Atom | Name]:
+def _reached(scheme: Scheme, start: str) -> Iterator[Atom | Name]:
     """Yield the request's parts and the names from which a definition is made, however far down."""
-    for node in walk(scheme.definitions[name]):
-        if isinstance(node, Name) and node.name in scheme.definitions:
-            yield from _reached(scheme, node.name)
-        elif isinstance(node, Atom | Name):
-            yield node
+    waiting, seen = [start], {start}
+    while waiting:
+        for node in walk(scheme.definitions[waiting.pop()]):
+            if isinstance(node, Name) and node.name in scheme.definitions:
+                waiting += {node.name} - seen
+                seen.add(node.name)
+            elif isinstance(node, Atom | Name):
+                yield node

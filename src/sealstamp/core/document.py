@@ -29,9 +29,11 @@ class Document:
             values = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             where = _TOML_LINE.search(str(error))
-            line = int(where[1]) if where and where[1] else len(text.splitlines())
+            line = int(where[1]) if where and where[1] else text.rstrip("\n").count("\n") + 1
             problem = _TOML_LINE.sub("", str(error)).strip()
             raise SchemeError(f"{path}:{line}", f"not TOML: {problem}", "see https://toml.io for the syntax") from None
+        except (ValueError, RecursionError):  # tomllib lets these through for numbers and nesting beyond measure
+            raise SchemeError(f"{path}:1", "a number or a nesting in it is too large", "keep it to a page") from None
         self.root = Table(self, (), values)
 
     def fail(self, at: Path, problem: str, hint: str) -> NoReturn:
@@ -60,7 +62,7 @@ class Table:
         self._read.add(key)
         value = self.values.get(key)
         if value is not None and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
-            self.fail(key, f"{key!r} must be {_KINDS[kind]}", f"it is {value!r}")
+            self.fail(key, f"{key!r} must be {_KINDS[kind]}", f"it is {shown(value)}")
         found: T | None = value
         return found
 
@@ -90,12 +92,21 @@ class Table:
                 self.fail(key, f"{where} has no key {key!r}", did_you_mean(key, self._read))
 
 
+def shown(value: object) -> str:
+    """Return a value as an error shows it: short, whatever the value."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes no decimal number of more than 4,300 digits
+        return "a number too large to show"
+    return text if len(text) <= 100 else f"{text[:99]}…"
+
+
 def _line_numbers(text: str) -> dict[Path, int]:
     """Map each key's path to its line. Only errors ask, so a scan that is exact for scheme files will do."""
     found: dict[Path, int] = {}
     table: Path = ()
     inside: str | None = None
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):  # splitlines knows line ends that TOML does not
         if inside is None:
             if header := _HEADER.fullmatch(line):
                 table = _path(header[1])

@@ -2,7 +2,8 @@
 
 The compiler emits a filter's ``code`` with generated names in its braces: nothing a scheme's author writes ever
 becomes code. What depends only on arguments (a MAC's key schedule) is in ``prepare``; when those are known per key it
-runs once per key, and ``code`` finds its result as ``{state}``.
+runs once per key, and ``code`` finds its result as ``{state}``. ``{mac}`` is a variable of this one use: where filters
+stand inside each other, so do their codes.
 """
 
 from __future__ import annotations
@@ -96,7 +97,7 @@ _OTHERS: Final = (
         "hmac",
         ANY,
         Kind.DIGEST,
-        "((mac := {state}.copy()).update({source}) or mac.finalize())",  # update returns None
+        "(({mac} := {state}.copy()).update({source}) or {mac}.finalize())",  # update returns None
         "the HMAC (RFC 2104) with a hash function and a key, as raw bytes: hmac:sha256,secret",
         (Argument.HASH, Argument.VALUE),
         prepare="new_mac({0}, {1})",

@@ -24,7 +24,7 @@ from dataclasses import replace
 from typing import Any, NoReturn
 
 from sealstamp.core.checks import check_scheme
-from sealstamp.core.document import Document, Table
+from sealstamp.core.document import Document, Table, shown
 from sealstamp.core.forms import Form
 from sealstamp.core.places import Place
 from sealstamp.core.responses import read_responses
@@ -44,7 +44,7 @@ from sealstamp.core.suggest import did_you_mean
 from sealstamp.core.template import RESERVED, TemplateError, parse_template
 from sealstamp.core.timing import TIME_FORMATS, parse_duration
 from sealstamp.core.tree import Concat, Expression, Join, Name, Switch, Text, names, rewrite
-from sealstamp.errors import ConfigurationError
+from sealstamp.errors import ConfigurationError, SchemeError
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _DEFAULT_KEYS = KeyForms(Form.parse("alnum 32"), Form.parse("base62 40"))
@@ -58,8 +58,22 @@ def load_scheme(text: str, *, name: str, path: str, parameters: Mapping[str, str
     ``name`` is what it is called, ``path`` what errors call the file, ``parameters`` the values an API sets.
     Raises SchemeError for what the author did wrong, ConfigurationError for a parameter that does not fit.
     """
-    document = Document(text, path)
-    return _Reader(document.root, name, dict(parameters or {})).scheme()
+    given = dict(parameters or {})
+    try:
+        return _read(text, name, path, given)
+    except SchemeError as error:
+        if not given:
+            raise
+        _read(text, name, path, {})  # raises if it is the author's fault; else it is the parameters'
+        place = f"scheme {name}, parameters {', '.join(sorted(given))}"
+        raise ConfigurationError(place, error.problem, error.hint) from None
+
+
+def _read(text: str, name: str, path: str, given: dict[str, str]) -> Scheme:
+    try:
+        return _Reader(Document(text, path).root, name, given).scheme()
+    except RecursionError:
+        raise SchemeError(f"{path}:1", "something in it is nested too deeply", "give parts names in [sign]") from None
 
 
 def set_parameters(scheme: Scheme, parameters: Mapping[str, str]) -> Scheme:
@@ -76,9 +90,10 @@ class _Reader:
         self.given = given
         self.declared = self._parameters()
         self.values = {entry.name: given.get(entry.name, entry.default) for entry in self.declared}
-        self._check_given()
 
     def scheme(self) -> Scheme:
+        time = self._time()  # first, because the window's two sides are parameters too
+        self._check_given()
         carriers = self._carriers()
         carried = {name for carrier in carriers for name in carrier.carried}
         scheme = Scheme(
@@ -91,7 +106,7 @@ class _Reader:
             parameters=self.values,
             carriers=carriers,
             definitions=self._definitions(fixed=self.values.keys() - carried),
-            time=self._time(),
+            time=time,
             nonce=self._nonce(),
             keys=self._keys(),
             responses=read_responses(self.root),
@@ -115,6 +130,8 @@ class _Reader:
         assert table is not None  # noqa: S101  # the key was just iterated
         default = table.need("default", str, f'{name} = {{ default = "…", about = "…" }}')
         choices = tuple(table.get("one_of", list) or ())
+        if not all(isinstance(choice, str) for choice in choices):
+            table.fail("one_of", "'one_of' must be a list of texts", f"it is {shown(list(choices))}")
         about = table.need("about", str, "say in a few words what it is for")
         table.finish()
         if choices and default not in choices:
@@ -125,9 +142,11 @@ class _Reader:
         known = {entry.name: entry for entry in self.declared}
         for name, value in self.given.items():
             place = f"scheme {self.name}, parameter {name}"
-            if name not in known and name not in WINDOW:
-                raise ConfigurationError(place, "no such parameter", did_you_mean(name, {*known, *WINDOW}))
-            choices = known[name].one_of if name in known else ()
+            if name not in known:
+                raise ConfigurationError(
+                    place, "no such parameter", did_you_mean(name, known) if known else "it has none"
+                )
+            choices = known[name].one_of
             if choices and value not in choices:
                 raise ConfigurationError(place, f"cannot be {value!r}", f"it is one of {', '.join(choices)}")
 
@@ -154,11 +173,13 @@ class _Reader:
             table.get("at", object)
             table.finish()
         places = value if isinstance(value, list) else [value]
+        if not places:
+            fields.fail(name, f"{name!r} has no place", f'{name} = "header X-Name"')
         return Field(name, tuple(self._place(fields, name, place) for place in places), optional)
 
     def _place(self, table: Table, key: str, text: Any) -> Place:
         if not isinstance(text, str):
-            table.fail(key, f"{text!r} is no place", f'{key} = "header X-Name", or a list of places')
+            table.fail(key, f"{shown(text)} is no place", f'{key} = "header X-Name", or a list of places')
         try:
             return Place.parse(self._fill(table, key, text))
         except ValueError as error:
@@ -219,6 +240,8 @@ class _Reader:
         match value:
             case str():
                 return self._template(table, key, value, fixed)
+            case [] | {"parts": []}:
+                return table.fail(key, f"{key!r} has an empty list", "a list has at least one part")
             case list():
                 return Join("\n", tuple(self._expression(table, key, line, fixed) for line in value))
             case {"join": str(separator), "parts": list(parts), **rest} if rest.keys() <= {"skip_empty"}:

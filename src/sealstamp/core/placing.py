@@ -42,11 +42,12 @@ def _pair(place: Place, value: bytes) -> bytes:
 def _with_json_field(body: bytes | None, place: Place, value: bytes) -> bytes:
     try:
         fields: Any = json.loads(body or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         raise SigningError("the scheme carries fields in a JSON body, and the body is not JSON") from None
     if not isinstance(fields, dict):
         raise SigningError("the scheme carries fields in a JSON body, and the body is not an object")
-    return json.dumps({**fields, place.name: value.decode()}, ensure_ascii=False, separators=(",", ":")).encode()
+    text = json.dumps({**fields, place.name: value.decode()}, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "backslashreplace")  # JSON can hold a lone surrogate, written as this writes it
 
 
 def request_without(request: Request, names: frozenset[bytes]) -> Request:

@@ -88,8 +88,15 @@ class Request:
 
     @lazy
     def authority(self) -> bytes:
-        """Host and, if given, port: of the URL, else of the Host header; empty if neither is there."""
-        return self.header(b"host") if self._authority is None else self._authority
+        """Host and, if given, port: of the URL, else of the Host header; empty if neither is there.
+
+        Raises MalformedCredentialsError for two Host headers, which name two hosts (RFC 9112, section 3.2).
+        """
+        if self._authority is not None:
+            return self._authority
+        if b"host" in self.header_fields[1]:
+            raise MalformedCredentialsError("came more than once: host")
+        return self.header(b"host")
 
     @lazy
     def path(self) -> bytes:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from sealstamp.core.document import Table
+from sealstamp.core.document import Table, shown
 from sealstamp.core.scheme import Answer, ResponseProfile
 from sealstamp.core.suggest import did_you_mean
 from sealstamp.errors import PUBLIC_REASONS
@@ -40,11 +40,11 @@ def read_responses(root: Table) -> ResponseProfile | None:
 def _answer(table: Table) -> Answer:
     status = table.need("status", int, "status = 401")
     if not 400 <= status <= 599:
-        table.fail("status", f"a refusal cannot have the status {status}", "it is between 400 and 599")
+        table.fail("status", f"a refusal cannot have the status {shown(status)}", "it is between 400 and 599")
     code = table.values.get("code", status)
     table.get("code", object)
     if type(code) not in (int, str):
-        table.fail("code", "'code' must be a whole number or a text", f"it is {code!r}")
+        table.fail("code", "'code' must be a whole number or a text", f"it is {shown(code)}")
     answer = Answer(status, code, table.need("message", str, 'message = "what the vendor says"'))
     table.finish()
     return answer
@@ -56,7 +56,7 @@ def _check_body(table: Table, profile: ResponseProfile) -> None:
             table.fail("body", f"there is no {{{hole}}} to put into an answer", did_you_mean(hole, _HOLES))
     try:
         json.loads(write_refusal(profile, _EXAMPLE, request_id="1", now_ms=0))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         table.fail("body", f"the answer would not be JSON: {error}", "holes come with their own quotes: {message}")
 
 

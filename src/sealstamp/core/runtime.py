@@ -72,12 +72,12 @@ def body_of(request: Request) -> bytes:
     return request.body
 
 
-def one_of(fields: Mapping[bytes, bytes], names: Sequence[bytes], field: str) -> bytes:
-    """Return the value of a field that has several names. Raises KeyError for none, and refuses two."""
-    found = [fields[name] for name in names if name in fields]
-    if len(found) > 1:
+def one_of(places: Iterable[tuple[Mapping[bytes, bytes], bytes]], field: str) -> bytes:
+    """Return the value of a field that has several places and came in one of them; refuse two."""
+    value, *others = [fields[name] for fields, name in places if name in fields]
+    if others:
         raise MalformedCredentialsError(f"{field} came under two names")
-    return found[0] if found else fields[names[0]]
+    return value
 
 
 def missing(carriers: Sequence[Carrier], request: Request) -> NoReturn:

@@ -18,7 +18,7 @@ from sealstamp.core.placing import Addition, place_all
 from sealstamp.core.request import Request
 from sealstamp.core.scheme import Scheme
 from sealstamp.core.stages import Stage, show_stages
-from sealstamp.errors import MissingComponentError, SigningError
+from sealstamp.errors import MissingComponentError, SealstampError, SigningError
 
 
 class Instructions:
@@ -79,7 +79,10 @@ class Signer:
         if self._needs_nonce and not nonce:
             raise MissingComponentError(f"scheme {self.scheme.name} needs a nonce")
         given = self._merge(values) if values else self._defaults
-        return Instructions(self._sign(time_ms, nonce.encode() if nonce else b"", given, request))
+        try:
+            return Instructions(self._sign(time_ms, nonce.encode() if nonce else b"", given, request))
+        except SealstampError as error:
+            raise error.with_traceback(None) from None  # the frames it came from have the secret among their locals
 
     def _merge(self, values: Mapping[str, str]) -> tuple[bytes, ...]:
         if unknown := values.keys() - set(self._given):

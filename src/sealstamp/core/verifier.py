@@ -28,11 +28,13 @@ from sealstamp.core.runtime import is_visible
 from sealstamp.core.scheme import SIGNATURE, Scheme
 from sealstamp.core.stages import Stage, show_stages
 from sealstamp.errors import (
+    ConfigurationError,
     InactiveAccessKeyError,
     MalformedCredentialsError,
     NonceReplayedError,
     OutsideTimeWindowError,
     PermissionDeniedError,
+    SealstampError,
     SignatureMismatchError,
     UnknownAccessKeyError,
 )
@@ -100,6 +102,7 @@ class Verifier:
     """Verifies requests signed by one scheme at one API.
 
     ``scope`` keeps apart what different APIs have seen; an empty one will do for a single API.
+    Raises ConfigurationError for a replay guard by something that the scheme's requests do not carry.
     """
 
     def __init__(self, scheme: Scheme, *, replay_by: ReplayBy | None = None, scope: str = "") -> None:
@@ -107,6 +110,7 @@ class Verifier:
         self.present = compile_scheme(scheme).present
         self.names_key = scheme.names_key
         self.replay_by = replay_by or (ReplayBy.NONCE if scheme.nonce else ReplayBy.OFF)
+        _check_guard(scheme, self.replay_by)
         self._guards = self.replay_by is not ReplayBy.OFF
         self._scope = scope.encode()
         self._past_ms = scheme.time.past_ms if scheme.time else 0
@@ -146,7 +150,11 @@ class Verifier:
         """
         if key is None:
             self._refuse_stranger(request, presented)
-        if not key.matches(presented, request):
+        try:
+            matches = key.matches(presented, request)
+        except SealstampError as error:
+            raise error.with_traceback(None) from None  # the frames it came from have the secret among their locals
+        if not matches:
             raise SignatureMismatchError("the signature does not match")
         if now_ms >= key.usable_until_ms or not key.permitted:
             _refuse_state(key, now_ms)
@@ -156,7 +164,10 @@ class Verifier:
         self, request: Request, presented: Presented, keys: Sequence[BoundKey], now_ms: int
     ) -> tuple[BoundKey, Claim | None]:
         """Find, for a scheme that names no key, the one that signed; every candidate is tried. Raises as ``check``."""
-        matching = [key for key in keys if key.matches(presented, request)]
+        try:
+            matching = [key for key in keys if key.matches(presented, request)]
+        except SealstampError as error:
+            raise error.with_traceback(None) from None  # as above
         if not matching:
             self._stranger.matches(presented, request)
             raise SignatureMismatchError(f"the signature matches none of the API's {len(keys)} keys")
@@ -204,6 +215,14 @@ class Verifier:
         what = presented[2] if self.replay_by is ReplayBy.NONCE else presented[self._signature_at]
         token = b"\0".join((self._scope, key.principal.access_key_id.encode(), what))
         return Claim(token, stamped_ms, stamped_ms + self._past_ms)
+
+
+def _check_guard(scheme: Scheme, replay_by: ReplayBy) -> None:
+    place = f"scheme {scheme.name}, replay guard by {replay_by}"
+    if replay_by is ReplayBy.NONCE and scheme.nonce is None:
+        raise ConfigurationError(place, "its requests carry no nonce", "guard by signature, or not at all")
+    if replay_by is not ReplayBy.OFF and scheme.time is None:
+        raise ConfigurationError(place, "its requests carry no time, so a guard would never forget", "do not guard")
 
 
 def _refuse_state(key: BoundKey, now_ms: int) -> NoReturn:
