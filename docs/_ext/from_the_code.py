@@ -1,0 +1,229 @@
+"""Directives whose content comes from the code, so that the pages cannot drift from it.
+
+Each is a function that returns Markdown: easy to read here, easy to test without Sphinx.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, ClassVar
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+from sealstamp import errors
+from sealstamp.core import coverage, encoding, forms, packing, request, runtime, timing, verifier
+from sealstamp.core.filters import FILTERS, HASHES, Argument, Filter, Kind
+from sealstamp.core.scheme import INPUTS, Carrier, Packed, Scheme
+from sealstamp.errors import Reason
+from sealstamp.schemes import get_scheme, scheme_names
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """Write a Markdown table."""
+    lines = [list(head), *map(list, rows)]
+    lines.insert(1, ["---"] * len(lines[0]))
+    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines) + "\n"
+
+
+def code(text: object) -> str:
+    """Write a code span."""
+    return f"`{text}`"
+
+
+# the notation
+
+
+def filters() -> str:
+    """Every filter: how it is written, what it takes and gives."""
+    return table(
+        ["filter", "takes", "gives", "what it is"],
+        ([code(entry.name), _kinds(entry.takes), entry.gives.value, _summary(entry)] for entry in FILTERS.values()),
+    )
+
+
+def _kinds(kinds: frozenset[Kind]) -> str:
+    return " or ".join(kind.value for kind in Kind if kind in kinds)
+
+
+def _summary(entry: Filter) -> str:
+    arguments = ", then ".join(kind.value for kind in entry.arguments)
+    hashes = f" ({', '.join(map(code, sorted(HASHES)))})" if Argument.HASH in entry.arguments else ""
+    return f"{entry.summary}. Arguments: {arguments}{hashes}" if arguments else entry.summary
+
+
+def time_formats() -> str:
+    """Every time format, with one moment written in it."""
+    moment_ms = 1_767_323_045_000
+    return table(
+        ["format", "what it is", "2 January 2026, 03:04:05 UTC"],
+        (
+            [code(entry.name), entry.summary, code(entry.write(moment_ms).decode())]
+            for entry in timing.TIME_FORMATS.values()
+        ),
+    )
+
+
+def key_forms() -> str:
+    """Every form of a generated text."""
+    alphabets = ([code(f"{name} N"), f"N characters of {code(text)}"] for name, text in forms.ALPHABETS.items())
+    return table(["form", "what it makes"], [*alphabets, [code("uuid"), "a UUID, version 4, with dashes"]])
+
+
+# refusals
+
+
+def reasons() -> str:
+    """Every reason, and what a caller sees of it where the API has no response profile."""
+    return table(["reason", "the caller reads", "HTTP status", "public message", "when"], map(_reason, Reason))
+
+
+def _reason(reason: Reason) -> list[str]:
+    if reason is Reason.ACCEPTED:
+        return [code(reason), "–", "–", "–", "The request is let through."]
+    error = _error_of(reason)
+    when = (error.__doc__ or "").splitlines()[0]
+    return [code(reason), code(error.public_reason), str(error.status), error.public_message, when]
+
+
+def _error_of(reason: Reason) -> type[Any]:
+    """Return the error with this reason; for one that only callers read, the error that says it to them."""
+    found = [entry for entry in vars(errors).values() if isinstance(entry, type) and hasattr(entry, "public_reason")]
+    exact = [entry for entry in found if getattr(entry, "reason", None) is reason]
+    return next(iter(exact or [entry for entry in found if entry.public_reason is reason]))
+
+
+def limits() -> str:
+    """Every limit on what a request may bring."""
+    return table(
+        ["what", "at most"],
+        [
+            ["header field lines", f"{request.MAX_HEADERS:,}"],
+            ["parameters in a query or a form body", f"{encoding.MAX_PARAMETERS:,}"],
+            ["an access key id", f"{verifier.MAX_ACCESS_KEY_ID:,} characters"],
+            ["a nonce", f"{runtime.MAX_NONCE:,} characters"],
+            ["a decimal time", f"{timing.MAX_DIGITS:,} digits"],
+            ["a packed text", f"{packing.MAX_LENGTH:,} bytes"],
+        ],
+    )
+
+
+# the catalogue
+
+
+def schemes() -> str:
+    """Every scheme of the catalogue."""
+    return "\n".join(_scheme(get_scheme(name)) for name in scheme_names())
+
+
+def _scheme(scheme: Scheme) -> str:
+    source: dict[str, Any] = tomllib.loads(scheme.source)
+    return "\n".join(
+        [
+            f"({scheme.name})=\n## {scheme.title}\n",
+            f"Name {code(scheme.name)}. {scheme.summary} [The vendor's page]({scheme.url}).\n",
+            table(["field", "travels in", "is"], _fields(scheme)),
+            f"```toml\n{_section(scheme.source, 'sign')}\n```\n",
+            *(f"- {line}" for line in _facts(scheme, source)),
+            "",
+            _parameters(scheme),
+            _answers(scheme),
+        ]
+    )
+
+
+def _fields(scheme: Scheme) -> Iterator[list[str]]:
+    for carrier in scheme.carriers:
+        for name in carrier.carried:
+            yield [code(name), _where(carrier), _origin(scheme, name)]
+
+
+def _where(carrier: Carrier) -> str:
+    places = ", or ".join(code(place) for place in carrier.places)
+    packed = f" (packed: {', '.join(map(code, carrier.carried))})" if isinstance(carrier, Packed) else ""
+    return places + packed + (", may be absent" if carrier.optional else "")
+
+
+def _origin(scheme: Scheme, name: str) -> str:
+    if name in scheme.definitions:
+        return "computed, and compared by the verifier"
+    return "given with each request" if name in INPUTS else "a parameter"
+
+
+def _section(source: str, name: str) -> str:
+    """Return the lines of one section of a scheme file, without its head."""
+    return source.partition(f"[{name}]\n")[2].partition("\n[")[0].strip()
+
+
+def _facts(scheme: Scheme, source: dict[str, Any]) -> Iterator[str]:
+    if scheme.time is None:
+        yield "no time, so no window"
+    else:
+        past, future = (timing.write_duration(ms) for ms in (scheme.time.past_ms, scheme.time.future_ms))
+        yield f"time: {code(scheme.time.format.name)}, at most {past} old and {future} ahead"
+    yield f"nonce: {code(source['nonce']['make'])}, used once" if scheme.nonce else "nonce: none"
+    covered = coverage.coverage_of(scheme)
+    yield f"covered: {_list(part for part in coverage.Covered if part in covered)}"
+    yield f"not covered: {_list(part for part in coverage.Covered if part not in covered)}"
+    keys: dict[str, str] = source.get("keys", {})
+    yield f"new pairs: {', '.join(f'{name} {code(form)}' for name, form in keys.items()) or 'the default forms'}"
+
+
+def _list(parts: Iterable[coverage.Covered]) -> str:
+    return ", ".join(parts) or "nothing"
+
+
+def _parameters(scheme: Scheme) -> str:
+    return "What an API may set:\n\n" + table(
+        ["parameter", "default", "about"],
+        (
+            [
+                code(entry.name),
+                code(entry.default),
+                entry.about + (f": {' or '.join(map(code, entry.one_of))}" if entry.one_of else ""),
+            ]
+            for entry in scheme.declared
+        ),
+    )
+
+
+def _answers(scheme: Scheme) -> str:
+    if scheme.responses is None:
+        return "It has no response profile; refusals are written as problem details (RFC 9457).\n"
+    answers = [(code(reason), answer) for reason, answer in scheme.responses.answers.items()]
+    return f"Refusals, in the envelope {code(scheme.responses.body)}:\n\n" + table(
+        ["reason", "HTTP status", "code", "message"],
+        (
+            [reason, str(answer.status), code(answer.code), answer.message]
+            for reason, answer in [*answers, ("any other", scheme.responses.default)]
+        ),
+    )
+
+
+# Sphinx
+
+DIRECTIVES: dict[str, Callable[[], str]] = {
+    "filters": filters,
+    "time-formats": time_formats,
+    "key-forms": key_forms,
+    "reasons": reasons,
+    "limits": limits,
+    "schemes": schemes,
+}
+
+
+class _FromTheCode(SphinxDirective):
+    write: ClassVar[Callable[[], str]]
+
+    def run(self) -> list[nodes.Node]:
+        self.env.note_reread()  # the code may have changed where the page has not
+        return self.parse_text_to_nodes(type(self).write(), allow_section_headings=True)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the directives."""
+    for name, write in DIRECTIVES.items():
+        app.add_directive(name, type(name, (_FromTheCode,), {"write": staticmethod(write)}))
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
