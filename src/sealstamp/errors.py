@@ -237,5 +237,8 @@ class StoreUnavailableError(SealstampError):
     public_message = "the service cannot decide now; try again"
 
 
+Refusal = VerificationError | StoreUnavailableError
+"""Whatever keeps a request from being accepted."""
+
 PUBLIC_REASONS = frozenset(Reason) - {Reason.ACCEPTED, Reason.UNKNOWN_ACCESS_KEY, Reason.SIGNATURE_MISMATCH}
 """The reasons a caller can be told; response profiles word these."""

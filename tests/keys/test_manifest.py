@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from sealstamp.core.credential import Credential
+from sealstamp.core.verifier import ReplayBy
 from sealstamp.errors import ConfigurationError, SchemeError
-from sealstamp.keys.domain import Api, Consumer, Enforcement, KeyStatus, ReplayMode, SchemeChoice
+from sealstamp.keys.domain import Api, Consumer, Enforcement, KeyStatus, SchemeChoice
 from sealstamp.keys.manifest import DeclaredKey, Manifest, load_manifest, parse_manifest
 
 SECRET = "hunter2-do-not-show"
@@ -65,7 +66,7 @@ def test_whole_file() -> None:
         "/orders",
         choices,
         Enforcement.OBSERVE,
-        ReplayMode.SIGNATURE,
+        ReplayBy.SIGNATURE,
         "bbx",
         "http://127.0.0.1:9000",
     )

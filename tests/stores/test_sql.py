@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from sealstamp.core.verifier import ReplayBy
 from sealstamp.errors import ConfigurationError, KeyStateError, NotFoundError
-from sealstamp.keys.domain import AccessKey, Api, Consumer, Enforcement, KeyStatus, ReplayMode, SchemeChoice
+from sealstamp.keys.domain import AccessKey, Api, Consumer, Enforcement, KeyStatus, SchemeChoice
 from sealstamp.keys.ports import KeyStore, ReplayLedger
 from sealstamp.stores import sql
 from sealstamp.stores.sql import SqlStore, open_store
@@ -22,7 +23,7 @@ FULL_API = Api(
     "/orders",
     (SchemeChoice("cdnetworks", {"header": "X_Sam_Auth", "é": "\"'\\"}), SchemeChoice("bbx")),
     Enforcement.OBSERVE,
-    ReplayMode.SIGNATURE,
+    ReplayBy.SIGNATURE,
     "bbx",
     "http://127.0.0.1:9000",
 )

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from sealstamp.core.verifier import ReplayBy
+
 
 class Enforcement(StrEnum):
     """What an API does with a refusal."""
@@ -19,14 +21,6 @@ class Enforcement(StrEnum):
     """Let it pass without an identity, and say in log and metrics what would have been refused."""
     OFF = "off"
     """Do not look at credentials at all."""
-
-
-class ReplayMode(StrEnum):
-    """What an API accepts only once."""
-
-    NONCE = "nonce"
-    SIGNATURE = "signature"
-    OFF = "off"
 
 
 class KeyStatus(StrEnum):
@@ -60,7 +54,7 @@ class Api:
     path_prefix: str
     schemes: tuple[SchemeChoice, ...]
     enforcement: Enforcement = Enforcement.ENFORCE
-    replay: ReplayMode | None = None
+    replay: ReplayBy | None = None
     response_profile: str | None = None
     upstream: str | None = None
 

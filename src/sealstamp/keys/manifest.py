@@ -37,8 +37,9 @@ from typing import Any, Final
 
 from sealstamp.core.credential import Credential, Secret
 from sealstamp.core.suggest import did_you_mean
+from sealstamp.core.verifier import ReplayBy
 from sealstamp.errors import ConfigurationError, SchemeError
-from sealstamp.keys.domain import Api, Consumer, Enforcement, KeyStatus, ReplayMode, SchemeChoice
+from sealstamp.keys.domain import Api, Consumer, Enforcement, KeyStatus, SchemeChoice
 from sealstamp.keys.entries import Entry, refuse_duplicates
 from sealstamp.keys.rules import (
     check_access_key_id,
@@ -158,7 +159,7 @@ def _api(entry: Entry, around: _Surroundings) -> Api:
         path_prefix=check_path_prefix(entry.at("path_prefix"), entry.text_or("path_prefix", "/")),
         schemes=_schemes(entry, around.check_scheme),
         enforcement=entry.choice("enforcement", Enforcement.ENFORCE),
-        replay=entry.choice_or_none("replay", ReplayMode),
+        replay=entry.choice_or_none("replay", ReplayBy),
         response_profile=entry.text_or_none("response_profile"),
         upstream=None if upstream is None else check_upstream(entry.at("upstream"), upstream),
     )

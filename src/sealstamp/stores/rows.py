@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from sealstamp.keys.domain import AccessKey, Api, Enforcement, KeyStatus, ReplayMode, SchemeChoice
+from sealstamp.core.verifier import ReplayBy
+from sealstamp.keys.domain import AccessKey, Api, Enforcement, KeyStatus, SchemeChoice
 
 
 def api_values(api: Api) -> dict[str, Any]:
@@ -32,7 +33,7 @@ def api_of(row: Row[Any]) -> Api:
         path_prefix=row.path_prefix,
         schemes=tuple(SchemeChoice(one["name"], dict(one["parameters"])) for one in row.schemes),
         enforcement=Enforcement(row.enforcement),
-        replay=ReplayMode(row.replay) if row.replay else None,
+        replay=ReplayBy(row.replay) if row.replay else None,
         response_profile=row.response_profile,
         upstream=row.upstream,
     )

@@ -1,0 +1,46 @@
+"""``sealstamp apis``: what is guarded, on the local store."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+
+from sealstamp.cli import output
+from sealstamp.cli.local import add_config, opened
+from sealstamp.keys.domain import Api
+
+
+def add(parser: ArgumentParser) -> None:
+    """Say what ``apis`` takes."""
+    acts = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    listed = acts.add_parser("list", help="list the guarded APIs")
+    add_config(listed)
+    listed.add_argument("--json", action="store_true")
+    listed.set_defaults(run=_list)
+
+
+def _list(arguments: Namespace) -> int:
+    with opened(arguments) as (store, _):
+        apis = store.list_apis()
+    if arguments.json:
+        output.show_json([_facts(api) for api in apis])
+    else:
+        output.show_table(("NAME", "HOST", "PREFIX", "SCHEMES", "ENFORCEMENT", "UPSTREAM"), map(_row, apis))
+    return output.DONE
+
+
+def _row(api: Api) -> tuple[str, ...]:
+    schemes = ",".join(choice.name for choice in api.schemes)
+    return api.name, api.host, api.path_prefix, schemes, api.enforcement, api.upstream or ""
+
+
+def _facts(api: Api) -> dict[str, object]:
+    return {
+        "name": api.name,
+        "host": api.host,
+        "path_prefix": api.path_prefix,
+        "schemes": [{"name": choice.name, "parameters": dict(choice.parameters)} for choice in api.schemes],
+        "enforcement": api.enforcement,
+        "replay": api.replay,
+        "response_profile": api.response_profile,
+        "upstream": api.upstream,
+    }

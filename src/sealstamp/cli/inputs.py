@@ -1,0 +1,173 @@
+"""What several commands ask for: a scheme, a credential, a request to sign."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import time
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sealstamp.core.credential import Credential, Secret
+from sealstamp.core.places import Where
+from sealstamp.core.placing import Addition
+from sealstamp.core.request import Request
+from sealstamp.core.scheme import Scheme
+from sealstamp.errors import ConfigurationError
+from sealstamp.schemes import get_scheme
+
+SECRET_VARIABLE = "SEALSTAMP_SECRET"
+_URL = re.compile(r"(?P<scheme>https?)://(?P<authority>[^/?#\s]+)(?P<target>[^#\s]*)(#.*)?", re.IGNORECASE)
+_HEADER = re.compile(r"(?P<name>[!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(?P<value>[^\r\n\0]*?)[ \t]*")
+
+
+def add_scheme(parser: ArgumentParser) -> None:
+    """Ask for a scheme and its parameters."""
+    parser.add_argument("--scheme", required=True, metavar="NAME|FILE", help="a scheme's name, or a scheme file")
+    parser.add_argument("--param", action="append", default=[], metavar="K=V", help="set a parameter of the scheme")
+
+
+def add_credential(parser: ArgumentParser) -> None:
+    """Ask for an access key pair; the secret also comes from a file or a variable, to keep it out of histories."""
+    parser.add_argument("--access-key-id", default="", metavar="ID", help="not needed where the scheme names no key")
+    secret = parser.add_mutually_exclusive_group()
+    secret.add_argument("--secret", metavar="S", help=f"the secret; better give a file or ${SECRET_VARIABLE}")
+    secret.add_argument("--secret-file", metavar="FILE", help="a file with the secret; one line feed at its end is cut")
+
+
+def add_request(parser: ArgumentParser) -> None:
+    """Ask for a request, and for the time and nonce to sign it with."""
+    parser.add_argument("--method", default="GET", metavar="M")
+    parser.add_argument("--url", required=True, metavar="U", help="used exactly as given")
+    parser.add_argument("--header", action="append", default=[], metavar="'K: V'")
+    parser.add_argument("--body", metavar="TEXT|@FILE", help="the body, or @ and the file it is in")
+    parser.add_argument("--nonce", metavar="N", help="made at random if not given")
+    add_time(parser)
+
+
+def add_time(parser: ArgumentParser) -> None:
+    """Ask for the time, written as the scheme writes it."""
+    parser.add_argument("--at", metavar="TIME", help="the time as the scheme writes it; now if not given")
+
+
+def scheme_of(arguments: Namespace) -> Scheme:
+    """Return the scheme asked for. Raises NotFoundError, SchemeError, ConfigurationError."""
+    pairs = [text.partition("=") for text in arguments.param]
+    for name, equals, _ in pairs:
+        if not equals:
+            raise ConfigurationError("--param", f"{name!r} has no value", "write --param name=value")
+    return get_scheme(arguments.scheme, {name: value for name, _, value in pairs})
+
+
+def credential_of(arguments: Namespace, scheme: Scheme) -> Credential:
+    """Return the credential. Raises ConfigurationError where a part of it is missing."""
+    if scheme.names_key and not arguments.access_key_id:
+        raise ConfigurationError("--access-key-id", f"scheme {scheme.name} names the key", "give the access key id")
+    return Credential(arguments.access_key_id, secret_of(arguments))
+
+
+def secret_of(arguments: Namespace) -> Secret:
+    """Return the secret from wherever it was given. Raises ConfigurationError."""
+    if arguments.secret is not None:
+        return Secret(arguments.secret)
+    if arguments.secret_file is not None:
+        return Secret(_read_file("--secret-file", arguments.secret_file).removesuffix(b"\n"))
+    if SECRET_VARIABLE in os.environ:
+        return Secret(os.environ[SECRET_VARIABLE])
+    raise ConfigurationError("--secret", "no secret was given", f"--secret, --secret-file or ${SECRET_VARIABLE}")
+
+
+def _read_file(option: str, path: str) -> bytes:
+    try:
+        return Path(path).read_bytes() if path != "-" else sys.stdin.buffer.read()
+    except OSError as error:
+        raise ConfigurationError(f"{option} {path}", f"cannot be read: {error.strerror}", "check the path") from None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A request as asked for: header names keep their spelling, for sending and printing."""
+
+    method: str
+    scheme: str
+    authority: str
+    target: str
+    headers: Sequence[tuple[str, str]]
+    body: bytes | None = field(repr=False)
+
+    @property
+    def request(self) -> Request:
+        """The request to sign."""
+        lines = [(name.lower().encode(), value.encode()) for name, value in self.headers]
+        if not any(name == b"host" for name, _ in lines):
+            lines.insert(0, (b"host", self.authority.encode()))
+        return Request(
+            self.method.encode(),
+            self.target.encode(),
+            lines,
+            scheme=self.scheme.encode(),
+            authority=self.authority.encode(),
+            body=self.body if self.body is not None else b"",
+        )
+
+    def signed(self, request: Request, additions: Sequence[Addition]) -> Wanted:
+        """Return what to send: ``request`` with its additions made, header names as the scheme writes them."""
+        added = [(place.name, value.decode("latin-1")) for place, value in additions if place.where is Where.HEADER]
+        names = {name.lower() for name, _ in added}
+        kept = [(name, value) for name, value in self.headers if name.lower() not in names]
+        body = self.body if request.body == (self.body or b"") else request.body
+        return Wanted(self.method, self.scheme, self.authority, request.target.decode(), [*kept, *added], body)
+
+    @property
+    def url(self) -> str:
+        """Scheme, authority and target."""
+        return f"{self.scheme}://{self.authority}{self.target}"
+
+
+def wanted_of(arguments: Namespace) -> Wanted:
+    """Return the request asked for. Raises ConfigurationError for what cannot be sent."""
+    match = _URL.fullmatch(arguments.url)
+    if match is None or not arguments.url.isascii():
+        raise ConfigurationError("--url", f"{arguments.url!r} is no http(s) URL in ASCII", "percent-encode the rest")
+    target = match["target"] if match["target"].startswith("/") else "/" + match["target"]
+    headers = [_header(text) for text in arguments.header]
+    return Wanted(arguments.method, match["scheme"].lower(), match["authority"], target, headers, _body(arguments))
+
+
+def _header(text: str) -> tuple[str, str]:
+    match = _HEADER.fullmatch(text)
+    if match is None:
+        raise ConfigurationError("--header", f"{text!r} is no header", "write --header 'Name: value'")
+    return match["name"], match["value"]
+
+
+def _body(arguments: Namespace) -> bytes | None:
+    if arguments.body is None:
+        return None
+    text: str = arguments.body
+    return _read_file("--body", text[1:]) if text.startswith("@") else text.encode()
+
+
+def time_of(arguments: Namespace, scheme: Scheme) -> int:
+    """Return the time asked for, or now, in Unix milliseconds. Raises ConfigurationError."""
+    if arguments.at is None or scheme.time is None:
+        return time.time_ns() // 1_000_000
+    try:
+        return scheme.time.format.read(arguments.at.encode())
+    except ValueError as error:
+        form = scheme.time.format
+        raise ConfigurationError(
+            "--at", str(error), f"scheme {scheme.name} writes {form.name}: {form.summary}"
+        ) from None
+
+
+def nonce_of(arguments: Namespace, scheme: Scheme) -> str | None:
+    """Return the nonce asked for, or a new one if the scheme has nonces."""
+    if scheme.nonce is None or arguments.nonce:
+        return arguments.nonce or None
+    from secrets import choice  # slow to import, and signing with a given nonce needs none
+
+    return scheme.nonce.make.make(choice)

@@ -1,0 +1,99 @@
+"""``sealstamp schemes``: what there is, what one says, and whether a file is one."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from sealstamp.cli import output
+from sealstamp.core.coverage import Covered, coverage_of
+from sealstamp.core.scheme import Scheme
+from sealstamp.core.timing import write_duration
+from sealstamp.schemes import get_scheme, load_file, scheme_names
+
+
+def add(parser: ArgumentParser) -> None:
+    """Say what ``schemes`` takes."""
+    acts = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name, about, run in (
+        ("list", "list the catalogue", _list),
+        ("show", "show what a scheme says, and what it leaves unsigned", _show),
+        ("check", "check a scheme file", _check),
+    ):
+        act = acts.add_parser(name, help=about, description=about)
+        if name != "list":
+            act.add_argument("scheme", metavar="FILE" if name == "check" else "NAME|FILE")
+        act.add_argument("--json", action="store_true")
+        act.set_defaults(run=run)
+
+
+def _list(arguments: Namespace) -> int:
+    schemes = [get_scheme(name) for name in scheme_names()]
+    if arguments.json:
+        output.show_json([{"name": s.name, "title": s.title, "vendor": s.vendor, "url": s.url} for s in schemes])
+    else:
+        output.show_table(("NAME", "TITLE"), ((scheme.name, scheme.title) for scheme in schemes))
+    return output.DONE
+
+
+def _show(arguments: Namespace) -> int:
+    scheme = get_scheme(arguments.scheme)
+    if arguments.json:
+        output.show_json(describe(scheme))
+    else:
+        _tell(scheme)
+    return output.DONE
+
+
+def _check(arguments: Namespace) -> int:
+    scheme = load_file(Path(arguments.scheme))
+    if arguments.json:
+        output.show_json({"name": scheme.name, "ok": True, "unsigned": _unsigned(scheme)})
+    else:
+        output.say(f"{arguments.scheme}: ok")
+        output.say(f"not signed: {', '.join(_unsigned(scheme)) or 'nothing'}")
+    return output.DONE
+
+
+def describe(scheme: Scheme) -> dict[str, object]:
+    """Return what a scheme says, as data."""
+    time, nonce = scheme.time, scheme.nonce
+    return {
+        "name": scheme.name,
+        "title": scheme.title,
+        "vendor": scheme.vendor,
+        "url": scheme.url,
+        "summary": scheme.summary,
+        "fields": {", ".join(carrier.carried): [str(place) for place in carrier.places] for carrier in scheme.carriers},
+        "time": time and {"format": time.format.name, "past_ms": time.past_ms, "future_ms": time.future_ms},
+        "nonce": nonce and {"length": nonce.make.length, "alphabet": nonce.make.alphabet},
+        "parameters": [
+            {"name": p.name, "default": p.default, "about": p.about, "one_of": list(p.one_of)} for p in scheme.declared
+        ],
+        "signed": sorted(coverage_of(scheme)),
+        "unsigned": _unsigned(scheme),
+    }
+
+
+def _unsigned(scheme: Scheme) -> list[str]:
+    """Return what can be changed in transit without the signature noticing; ids of unnamed keys do not count."""
+    signed = coverage_of(scheme)
+    return [part.value for part in Covered if part not in signed and part is not Covered.ACCESS_KEY_ID]
+
+
+def _tell(scheme: Scheme) -> None:
+    output.say(f"{scheme.title} ({scheme.name})")
+    output.say(scheme.url)
+    output.say(scheme.summary)
+    output.say()
+    for carrier in scheme.carriers:
+        places = " or ".join(str(place) for place in carrier.places)
+        output.say(f"  {', '.join(carrier.carried):16} {places}")
+    if scheme.time:
+        past, future = write_duration(scheme.time.past_ms), write_duration(scheme.time.future_ms)
+        output.say(f"  {'time':16} {scheme.time.format.summary}; {past} old to {future} ahead")
+    for parameter in scheme.declared:
+        output.say(f"  parameter        {parameter.name} = {parameter.default!r}: {parameter.about}")
+    output.say()
+    output.say(f"not signed: {', '.join(_unsigned(scheme)) or 'nothing'}")
+    output.say("whatever is not signed can be changed in transit, and the request is accepted all the same")

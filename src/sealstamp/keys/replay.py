@@ -1,0 +1,85 @@
+"""The replay guard of one process: what was accepted, until it could not be accepted anyway.
+
+**The birthday rule.** A guard remembers nothing from before its birth, so it refuses what is stamped before it. A
+restart can then never re-open the window, and nothing need be kept on the disk.
+
+**Except for what is stamped ahead.** A client whose clock is two minutes fast stamps 12:02 at 12:00. Accepted, then
+replayed after a restart at 12:01, that request is stamped after the birth. So claims that are stamped more than
+``AHEAD_MS`` ahead of this clock, which are few, are also written to a ledger on the disk before they are accepted, and
+read back at birth; and the birthday is counted from ``AHEAD_MS`` after it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sealstamp.core.verifier import Claim, ClaimResult
+from sealstamp.errors import StoreUnavailableError
+from sealstamp.keys.ports import ReplayLedger
+
+AHEAD_MS: Final = 500
+"""Clocks that are kept by NTP differ less than this; what is stamped further ahead goes into the ledger."""
+MAX_CLAIMS: Final = 5_000_000
+"""More than this many live claims (some 700 MB) and the guard refuses rather than forgets."""
+SHARDS: Final = 64
+"""One set of millions would stall for a tenth of a second whenever it grows; small ones do not."""
+
+
+class ReplayGuard:
+    """Remembers claims in this process's memory.
+
+    ``born_ms`` is when it began to remember, in Unix milliseconds: after every other process that accepted requests for
+    the same store has ended. ``tolerance_ms`` accepts what is stamped that much before the birth, for slow client
+    clocks, and so re-opens that much of the window after each restart; leave it 0 unless that is understood.
+    """
+
+    def __init__(
+        self, born_ms: int, ledger: ReplayLedger, *, tolerance_ms: int = 0, max_claims: int = MAX_CLAIMS
+    ) -> None:
+        self.trusted_from_ms = born_ms + AHEAD_MS - tolerance_ms
+        self._ledger = ledger
+        self._max_claims = max_claims
+        self._count = 0
+        self._shards: tuple[set[bytes], ...] = tuple(set() for _ in range(SHARDS))
+        self._by_second: dict[int, list[bytes]] = {}
+        self._swept_second = born_ms // 1000
+        for token, expires_ms in ledger.unexpired(born_ms):
+            self._remember(token, expires_ms)
+
+    def claim(self, claim: Claim, now_ms: int) -> ClaimResult:
+        """Make a claim once: of any number of callers with one token, exactly one gets MADE.
+
+        Raises StoreUnavailableError when the guard is full. What ``is_ahead`` must also be written down before it
+        is acted upon.
+        """
+        if claim.stamped_ms <= self.trusted_from_ms:
+            return ClaimResult.BEFORE_BIRTH
+        if now_ms // 1000 > self._swept_second:
+            self._sweep(now_ms // 1000)
+        if claim.token in self._shards[hash(claim.token) % SHARDS]:
+            return ClaimResult.SEEN
+        if self._count >= self._max_claims:
+            raise StoreUnavailableError("the replay guard is full")
+        self._remember(claim.token, claim.expires_ms)
+        return ClaimResult.MADE
+
+    def is_ahead(self, claim: Claim, now_ms: int) -> bool:
+        """Tell whether the claim must be written down, for the birthday rule alone would forget it."""
+        return claim.stamped_ms > now_ms + AHEAD_MS
+
+    def write_down(self, claim: Claim) -> None:
+        """Write a claim to the ledger; it is on the disk when this returns. Blocks; raises StoreUnavailableError."""
+        self._ledger.record(claim.token, claim.expires_ms)
+
+    def _remember(self, token: bytes, expires_ms: int) -> None:
+        self._shards[hash(token) % SHARDS].add(token)
+        self._by_second.setdefault(expires_ms // 1000 + 1, []).append(token)
+        self._count += 1
+
+    def _sweep(self, second: int) -> None:
+        """Forget what has expired; a second's claims go together."""
+        for expired in [bucket for bucket in self._by_second if bucket <= second]:
+            for token in self._by_second.pop(expired):
+                self._shards[hash(token) % SHARDS].discard(token)
+                self._count -= 1
+        self._swept_second = second

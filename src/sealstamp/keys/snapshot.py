@@ -1,0 +1,128 @@
+"""What a process knows at one epoch of the store: every API with its verifiers, and the keys met so far.
+
+A snapshot never changes what it says: when the store's epoch moves, a new one takes its place, with empty key caches.
+A look-up that was under way puts its finding into the old snapshot, where nobody reads it; so a revoked key cannot
+come back into the cache behind its revocation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+
+from sealstamp.core.credential import Credential
+from sealstamp.core.request import Request
+from sealstamp.core.scheme import ResponseProfile
+from sealstamp.core.verifier import NEVER_MS, BoundKey, Verifier
+from sealstamp.keys.domain import AccessKey, Api, KeyStatus
+from sealstamp.keys.ports import KeyStore
+from sealstamp.keys.routing import Routes
+from sealstamp.keys.sealing import Sealer
+from sealstamp.schemes import get_scheme
+
+MAX_CACHED_KEYS: Final = 100_000
+"""Per API and scheme; the one that came first leaves first."""
+MAX_CANDIDATES: Final = 100
+"""An API whose scheme names no key tries all of its keys on each request, so there can be only so many."""
+PROBLEM: Final = "problem"
+"""The response profile of RFC 9457, which needs no scheme."""
+
+
+class AcceptedScheme:
+    """One scheme at one API: its verifier, and its keys, ready to verify."""
+
+    def __init__(self, api: Api, verifier: Verifier, store: KeyStore, sealer: Sealer) -> None:
+        self.api = api
+        self.verifier = verifier
+        self._store = store
+        self._sealer = sealer
+        self._keys: dict[bytes, BoundKey] = {}
+        self.candidates: tuple[BoundKey, ...] | None = None
+        """Every key of the API, for a scheme that names none, once ``find_candidates`` has read them."""
+        self.find_cached: Callable[[bytes], BoundKey | None] = self._keys.get
+        """Return a key that was met before, or None; never blocks."""
+
+    def find_key(self, access_key_id: bytes) -> BoundKey | None:
+        """Return the key with this id from the store, or None; may block. Raises StoreUnavailableError."""
+        found = self._store.find_access_key(access_key_id.decode()) if access_key_id.isascii() else None
+        if found is None:
+            return None
+        if len(self._keys) >= MAX_CACHED_KEYS:
+            self._keys.pop(next(iter(self._keys)), None)
+        key = self._keys[access_key_id] = self._bind(found)
+        return key
+
+    def find_candidates(self) -> tuple[BoundKey, ...]:
+        """Read every key of the API; may block. Raises StoreUnavailableError."""
+        keys = []
+        for found in self._store.list_access_keys(api=self.api.name):
+            if found.status is not KeyStatus.REVOKED:
+                keys.append(self._bind(found))
+            if len(keys) == MAX_CANDIDATES:
+                break
+        self.candidates = tuple(keys)
+        return self.candidates
+
+    def _bind(self, key: AccessKey) -> BoundKey:
+        until_ms = NEVER_MS if key.expires_at_ms is None else key.expires_at_ms
+        return self.verifier.bind(
+            Credential(key.id, self._sealer.open(key.id, key.sealed_secret)),
+            consumer=key.consumer,
+            usable_until_ms=until_ms if key.status is KeyStatus.ACTIVE else 0,
+            permitted=self.api.name in key.apis,
+        )
+
+
+class GuardedApi:
+    """An API ready to be guarded."""
+
+    def __init__(self, api: Api, accepted: tuple[AcceptedScheme, ...], responses: ResponseProfile | None) -> None:
+        self.api = api
+        self.host = api.host
+        self.path_prefix = api.path_prefix
+        self.accepted = accepted
+        self.responses = responses
+        self.needs_body = any(entry.verifier.scheme.needs_body for entry in accepted)
+
+    def scheme_of(self, request: Request) -> AcceptedScheme:
+        """Return the first accepted scheme whose signature the request carries, else the first of all."""
+        if len(self.accepted) == 1:
+            return self.accepted[0]
+        return next((entry for entry in self.accepted if entry.verifier.recognises(request)), self.accepted[0])
+
+
+class Snapshot:
+    """Every API at one epoch. ``epoch`` is compared for difference only."""
+
+    def __init__(self, epoch: int, apis: Iterable[GuardedApi]) -> None:
+        self.epoch = epoch
+        self.by_name = {guarded.api.name: guarded for guarded in apis}
+        self.routes = Routes(self.by_name.values())
+
+
+def take_snapshot(store: KeyStore, sealer: Sealer, before: Snapshot | None = None) -> Snapshot:
+    """Read the store; verifiers of APIs that did not change are taken over. Raises StoreUnavailableError, SchemeError.
+
+    The epoch is read first: what is read after it is at least that new.
+    """
+    epoch = store.epoch()
+    known: Mapping[str, GuardedApi] = {} if before is None else before.by_name
+    return Snapshot(epoch, [_guard(api, known.get(api.name), store, sealer) for api in store.list_apis()])
+
+
+def _guard(api: Api, before: GuardedApi | None, store: KeyStore, sealer: Sealer) -> GuardedApi:
+    same = before is not None and before.api == api
+    verifiers = [entry.verifier for entry in before.accepted] if before is not None and same else _verifiers(api)
+    accepted = tuple(AcceptedScheme(api, verifier, store, sealer) for verifier in verifiers)
+    return GuardedApi(api, accepted, response_profile(api))
+
+
+def _verifiers(api: Api) -> list[Verifier]:
+    schemes = [get_scheme(choice.name, choice.parameters) for choice in api.schemes]
+    return [Verifier(scheme, replay_by=api.replay, scope=api.name) for scheme in schemes]
+
+
+def response_profile(api: Api) -> ResponseProfile | None:
+    """Return the envelope for an API's refusals; None for RFC 9457. Raises NotFoundError for an unknown profile."""
+    name = api.response_profile or api.schemes[0].name
+    return None if name == PROBLEM else get_scheme(name).responses

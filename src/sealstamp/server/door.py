@@ -1,0 +1,82 @@
+"""One decision at the door: the verifier's three steps, with the store and the replay guard between them.
+
+Keys that were met before are at hand, so a usual decision awaits nothing; only a key's first request, and a claim
+stamped ahead of the clock, wait for the disk, in a thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from time import perf_counter_ns
+
+from sealstamp.core.compiler import Presented
+from sealstamp.core.request import Request
+from sealstamp.core.verifier import BoundKey, Claim, ClaimResult, Principal, require_claimed
+from sealstamp.errors import MalformedCredentialsError, Reason, Refusal, StoreUnavailableError, VerificationError
+from sealstamp.keys.domain import Enforcement
+from sealstamp.keys.replay import ReplayGuard
+from sealstamp.keys.snapshot import AcceptedScheme, GuardedApi
+from sealstamp.server.logs import Log
+from sealstamp.server.metrics import Metrics
+
+
+class Door:
+    """Decides for every API of one process. ``now_ms`` is the wall clock in Unix milliseconds."""
+
+    def __init__(self, replay: ReplayGuard, metrics: Metrics, log: Log, now_ms: Callable[[], int]) -> None:
+        self._replay = replay
+        self._metrics = metrics
+        self._log = log
+        self.now_ms = now_ms
+
+    async def admit(self, guarded: GuardedApi, request: Request) -> Principal | None:
+        """Return who signed, or None where the API lets unsigned requests pass; otherwise raise the refusal."""
+        if guarded.api.enforcement is Enforcement.OFF:
+            return None
+        began = perf_counter_ns()
+        accepted = guarded.scheme_of(request)
+        try:
+            principal = await self._verify(accepted, request)
+        except (VerificationError, StoreUnavailableError) as refusal:
+            self._refused(accepted, refusal, perf_counter_ns() - began)
+            if guarded.api.enforcement is Enforcement.OBSERVE:
+                return None
+            raise
+        self._metrics.decided(guarded.api.name, principal.scheme, "accepted", perf_counter_ns() - began)
+        return principal
+
+    async def _verify(self, accepted: AcceptedScheme, request: Request) -> Principal:
+        now_ms = self.now_ms()
+        verifier = accepted.verifier
+        if verifier.scheme.needs_body and request.body is None:
+            raise MalformedCredentialsError("the scheme signs the body, which this door does not see")
+        presented = verifier.present(request, now_ms)
+        if verifier.names_key:
+            key = await self._find_key(accepted, presented)
+            claim = verifier.check(request, presented, key, now_ms)
+        else:
+            candidates = accepted.candidates
+            if candidates is None:
+                candidates = await asyncio.to_thread(accepted.find_candidates)
+            key, claim = verifier.check_candidates(request, presented, candidates, now_ms)
+        if claim is not None:
+            require_claimed(await self._claim(claim, now_ms), now_ms)
+        assert key is not None  # noqa: S101  # check has refused otherwise
+        return key.principal
+
+    async def _find_key(self, accepted: AcceptedScheme, presented: Presented) -> BoundKey | None:
+        access_key_id: bytes = presented[0]
+        return accepted.find_cached(access_key_id) or await asyncio.to_thread(accepted.find_key, access_key_id)
+
+    async def _claim(self, claim: Claim, now_ms: int) -> ClaimResult:
+        result = self._replay.claim(claim, now_ms)
+        if result is ClaimResult.MADE and self._replay.is_ahead(claim, now_ms):
+            await asyncio.to_thread(self._replay.write_down, claim)
+        return result
+
+    def _refused(self, accepted: AcceptedScheme, refusal: Refusal, nanoseconds: int) -> None:
+        api, scheme = accepted.api.name, accepted.verifier.scheme.name
+        self._metrics.decided(api, scheme, refusal.reason, nanoseconds)
+        tell = self._log.error if refusal.reason is Reason.STORE_UNAVAILABLE else self._log.info
+        tell("refused", api=api, scheme=scheme, reason=refusal.reason, detail=str(refusal))

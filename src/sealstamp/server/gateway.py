@@ -1,0 +1,135 @@
+"""The gateway: passes an admitted request on to the API's upstream and the response back, as streams.
+
+What may not pass: hop-by-hop fields (RFC 9110, section 7.6.1) and whatever ``Connection`` names; identity headers
+that a client made up; upgrades. The target is passed on byte for byte, so that upstream sees what was verified.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator, Iterable
+from contextlib import suppress
+
+import httpcore2
+
+from sealstamp.core.request import Request
+from sealstamp.core.verifier import Principal
+from sealstamp.server.answers import REQUEST_ID, Answer, Headers, problem
+from sealstamp.server.asgi import ClientGoneError, Receive, Scope, Send, send_answer, stream_body
+from sealstamp.server.identity import identity_headers, without_identity
+from sealstamp.server.logs import Log
+from sealstamp.server.settings import Settings
+
+_HOP_BY_HOP = frozenset(
+    [
+        b"connection",
+        b"keep-alive",
+        b"proxy-authenticate",
+        b"proxy-authorization",
+        b"proxy-connection",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+        b"http2-settings",
+        b"expect",  # the server has answered it
+    ]
+)
+_FORWARDED = frozenset([b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", REQUEST_ID])
+_FRAMING = (b"content-length", b"transfer-encoding")
+
+
+class Gateway:
+    """Speaks to upstreams over a pool of kept connections."""
+
+    def __init__(self, settings: Settings, log: Log) -> None:
+        self._log = log
+        self._pool = httpcore2.AsyncConnectionPool(
+            ssl_context=ssl.create_default_context(),
+            max_connections=settings.upstream_connections,
+            keepalive_expiry=30.0,
+        )
+        connect_s, other_s = settings.upstream_connect_timeout / 1000, settings.upstream_timeout / 1000
+        self._timeouts = {"connect": connect_s, "pool": connect_s, "read": other_s, "write": other_s}
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._pool.aclose()
+
+    async def forward(
+        self,
+        upstream: str,
+        request: Request,
+        principal: Principal | None,
+        request_id: str,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        """Pass ``request`` on and its response back; an upstream that fails is answered with 502 or 504."""
+        origin = httpcore2.URL(upstream)
+        url = httpcore2.URL(scheme=origin.scheme, host=origin.host, port=origin.port, target=request.target)
+        headers = upstream_headers(request, principal, request_id, scope)
+        content, options = _body(request, receive), {"timeout": self._timeouts}
+        started = False
+        try:
+            async with self._pool.stream(
+                request.method, url, headers=headers, content=content, extensions=options
+            ) as response:
+                started = True
+                await _send_back(response, request_id, send)
+        except (httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError) as error:
+            self._log.warning("upstream_failed", upstream=upstream, problem=type(error).__name__, request_id=request_id)
+            if started:
+                raise  # part of the response is out; only breaking the connection tells the client so
+            await send_answer(send, _failure(error, request_id))
+        except ClientGoneError:
+            self._log.debug("client_gone", request_id=request_id)
+
+
+def _failure(error: Exception, request_id: str) -> Answer:
+    if isinstance(error, httpcore2.TimeoutException):
+        return problem(504, "upstream_timeout", "the API did not answer in time", request_id)
+    return problem(502, "upstream_unavailable", "the API cannot be reached", request_id)
+
+
+def upstream_headers(request: Request, principal: Principal | None, request_id: str, scope: Scope) -> Headers:
+    """Return the headers for the upstream: the client's, less what may not pass, plus who called."""
+    headers = [line for line in _end_to_end(request.headers) if line[0] not in _FORWARDED]
+    headers = without_identity(headers)
+    if _is_chunked(request):
+        headers.append((b"transfer-encoding", b"chunked"))
+    client = scope.get("client")
+    if client:
+        headers.append((b"x-forwarded-for", client[0].encode()))
+    headers.append((b"x-forwarded-host", request.authority))
+    headers.append((b"x-forwarded-proto", request.scheme))
+    headers.append((REQUEST_ID, request_id.encode()))
+    return headers if principal is None else headers + identity_headers(principal)
+
+
+def _end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
+    lines = [(name.lower(), value) for name, value in headers]
+    named = {token.strip().lower() for name, value in lines if name == b"connection" for token in value.split(b",")}
+    return [line for line in lines if line[0] not in _HOP_BY_HOP and line[0] not in named]
+
+
+def _is_chunked(request: Request) -> bool:
+    fields = request.header_fields[0]
+    return b"transfer-encoding" in fields and b"content-length" not in fields
+
+
+def _body(request: Request, receive: Receive) -> AsyncIterator[bytes] | bytes | None:
+    if request.body is not None:
+        return request.body
+    return stream_body(receive) if any(name in request.header_fields[0] for name in _FRAMING) else None
+
+
+async def _send_back(response: httpcore2.Response, request_id: str, send: Send) -> None:
+    headers = [line for line in _end_to_end(response.headers) if line[0] != REQUEST_ID]
+    headers.append((REQUEST_ID, request_id.encode()))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    async for piece in response.aiter_stream():
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    with suppress(OSError):
+        await send({"type": "http.response.body", "body": b""})

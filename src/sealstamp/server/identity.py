@@ -1,0 +1,31 @@
+"""The headers that tell an upstream who called, and the removal of those a client made up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sealstamp.core.verifier import Principal
+
+PREFIX = b"x-sealstamp-"
+Headers = list[tuple[bytes, bytes]]
+
+
+def identity_headers(principal: Principal) -> Headers:
+    """Return what the upstream is told."""
+    return [
+        (b"x-sealstamp-consumer", principal.consumer.encode()),
+        (b"x-sealstamp-access-key-id", principal.access_key_id.encode()),
+        (b"x-sealstamp-scheme", principal.scheme.encode()),
+    ]
+
+
+def without_identity(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
+    """Return the headers without any that an upstream could take for ours, in whichever spelling.
+
+    CGI, WSGI and PHP read ``X_Sealstamp_Consumer`` and ``X.Sealstamp.Consumer`` as ``X-Sealstamp-Consumer``.
+    """
+    return [(name, value) for name, value in headers if not _is_ours(name)]
+
+
+def _is_ours(name: bytes) -> bool:
+    return name[:1] in b"xX" and name.lower().replace(b"_", b"-").replace(b".", b"-").startswith(PREFIX)

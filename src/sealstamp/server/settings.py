@@ -1,0 +1,125 @@
+"""Settings: a TOML file, and ``SEALSTAMP_*`` variables over it. Durations are written ``30 s`` or ``250 ms``."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from sealstamp.core.suggest import did_you_mean
+from sealstamp.core.timing import parse_duration
+from sealstamp.errors import ConfigurationError
+
+CONFIG_VARIABLE = "SEALSTAMP_CONFIG"
+"""Names the TOML file for processes that were not given one."""
+PREFIX = "SEALSTAMP_"
+
+Network = IPv4Network | IPv6Network
+Milliseconds = Annotated[int, BeforeValidator(lambda value: parse_duration(value) if isinstance(value, str) else value)]
+
+
+def _networks(value: Any) -> Any:
+    return [ip_network(part.strip()) for part in value.split(",")] if isinstance(value, str) else value
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set for the service."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+    file: ClassVar[Path | None] = None
+
+    listen: str = Field("127.0.0.1:8080", description="address and port to listen on", pattern=r"^.+:\d{1,5}$")
+    store: str = Field("sqlite:///sealstamp.sqlite3", description="URL of the store of APIs, consumers and keys")
+    sealing_key: SecretStr | None = Field(None, description="the key that seals secrets: 32 bytes in base64 or hex")
+    sealing_key_file: Path = Field(
+        Path("sealstamp.key"), description="file with the sealing key, made at first start if there is none"
+    )
+    older_sealing_keys: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(lambda v: _words(v))] = Field(
+        (), description="sealing keys used before, which still open what they sealed"
+    )
+    trusted_addresses: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = Field(
+        (ip_network("127.0.0.0/8"), ip_network("::1/128")),
+        description="networks of proxies and probes: their word on forwarded requests counts, and they see /metrics",
+    )
+    log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="least level that is logged")
+    refresh_interval: Milliseconds = Field(250, ge=10, description="how often the store is asked whether it changed")
+    max_staleness: Milliseconds = Field(5_000, ge=100, description="refuse when the store was silent for longer")
+    replay_tolerance: Milliseconds = Field(
+        0, ge=0, description="accept what is stamped this much before a restart, at the price of replays in that time"
+    )
+    max_body: int = Field(1_048_576, ge=0, description="largest body in bytes that is read for a scheme that signs it")
+    upstream_connect_timeout: Milliseconds = Field(5_000, ge=1, description="for connecting to an upstream")
+    upstream_timeout: Milliseconds = Field(60_000, ge=1, description="for each read from and write to an upstream")
+    upstream_connections: int = Field(200, ge=1, description="most connections to upstreams, per worker")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let arguments win over variables, and variables over the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, cls.file)
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """The host and port to listen on."""
+        host, _, port = self.listen.rpartition(":")
+        return host.strip("[]"), int(port)
+
+
+def _words(value: Any) -> Any:
+    return [word for word in value.replace(",", " ").split() if word] if isinstance(value, str) else value
+
+
+def load_settings(path: Path | None = None, **given: Any) -> Settings:
+    """Read the settings from ``path``, or the file that SEALSTAMP_CONFIG names, or variables alone.
+
+    Raises ConfigurationError for the first thing that is wrong, never showing a value that may be a secret.
+    """
+    path = path or (Path(os.environ[CONFIG_VARIABLE]) if os.environ.get(CONFIG_VARIABLE) else None)
+    _check_file(path)
+    source = type("Settings", (Settings,), {"file": path, "__module__": __name__})
+    try:
+        settings: Settings = source(**given)
+    except ValidationError as error:
+        raise _told(error, path) from None
+    return settings
+
+
+def _check_file(path: Path | None) -> None:
+    if path is None:
+        return
+    try:
+        tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(
+            str(path), f"cannot be read: {error.strerror}", "give the path of a TOML file"
+        ) from None
+    except ValueError as error:
+        raise ConfigurationError(str(path), f"not TOML: {error}", "see https://toml.io for the syntax") from None
+
+
+def _told(error: ValidationError, path: Path | None) -> ConfigurationError:
+    first = error.errors(include_input=False, include_url=False)[0]
+    name = str(first["loc"][0]) if first["loc"] else "settings"
+    variable = f"{PREFIX}{name.upper()}"
+    place = variable if variable in os.environ else f"{path or 'settings'}, {name}"
+    if first["type"] == "extra_forbidden":
+        return ConfigurationError(place, f"there is no setting {name!r}", did_you_mean(name, Settings.model_fields))
+    about = Settings.model_fields[name].description if name in Settings.model_fields else ""
+    return ConfigurationError(place, first["msg"].removeprefix("Value error, "), f"{name}: {about}")

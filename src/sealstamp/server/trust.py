@@ -1,0 +1,31 @@
+"""Which peers are believed: proxies and probes at configured addresses, loopback unless told otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from ipaddress import ip_address
+from typing import Any
+
+from sealstamp.server.settings import Network
+
+
+class Trust:
+    """Tells whether a connection comes from a trusted network."""
+
+    def __init__(self, networks: Sequence[Network]) -> None:
+        self._networks = tuple(networks)
+        self._is_trusted = lru_cache(maxsize=4096)(self._look)
+
+    def covers(self, scope: Any) -> bool:
+        """Tell whether an ASGI scope's peer is trusted; one that is not known is not."""
+        client = scope.get("client")
+        return client is not None and self._is_trusted(client[0])
+
+    def _look(self, text: str) -> bool:
+        try:
+            address = ip_address(text)
+        except ValueError:
+            return False
+        mapped = getattr(address, "ipv4_mapped", None) or address
+        return any(mapped.version == network.version and mapped in network for network in self._networks)
