@@ -234,8 +234,8 @@ def _stranger(access_key_id: str) -> Credential:
 def _without_signature(wanted: Wanted) -> Wanted:
     """Take the last carried value away, which is the signature."""
     if "&Signature=" in wanted.target:
-        return replace(wanted, target=wanted.target.partition("&Signature=")[0])
-    return replace(wanted, headers=wanted.headers[:-1])
+        return wanted.replace(target=wanted.target.partition("&Signature=")[0])
+    return wanted.replace(headers=wanted.headers[:-1])
 
 
 def _call(stage: _Stage, case: _Case) -> _Outcome:

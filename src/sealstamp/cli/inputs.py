@@ -8,12 +8,12 @@ import sys
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from sealstamp.core.credential import Credential, Secret
 from sealstamp.core.places import Where
 from sealstamp.core.placing import Addition
+from sealstamp.core.record import Record
 from sealstamp.core.request import Request
 from sealstamp.core.scheme import Scheme
 from sealstamp.errors import ConfigurationError
@@ -87,8 +87,7 @@ def _read_file(option: str, path: str) -> bytes:
         raise ConfigurationError(f"{option} {path}", f"cannot be read: {error.strerror}", "check the path") from None
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(Record):
     """A request as asked for: header names keep their spelling, for sending and printing."""
 
     method: str
@@ -96,7 +95,8 @@ class Wanted:
     authority: str
     target: str
     headers: Sequence[tuple[str, str]]
-    body: bytes | None = field(repr=False)
+    body: bytes | None
+    _hidden = frozenset({"body"})
 
     @property
     def request(self) -> Request:

@@ -25,7 +25,6 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 from typing import Any, Final
@@ -34,6 +33,7 @@ from sealstamp.core import runtime
 from sealstamp.core.filters import FILTERS, RUNTIME, Argument
 from sealstamp.core.packing import make_reader, make_writer
 from sealstamp.core.places import Where, other_spellings
+from sealstamp.core.record import Record
 from sealstamp.core.request import Request
 from sealstamp.core.scheme import ACCESS_KEY_ID, NONCE, SECRET, TIMESTAMP, Carrier, Packed, Scheme
 from sealstamp.core.timing import MAX_DIGITS, TimeFormat
@@ -61,8 +61,7 @@ FIRST_VALUE: Final = 3
 """Where the carried values begin in Presented."""
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
+class Compiled(Record):
     """A scheme's functions.
 
     ``present(request, now_ms)`` raises VerificationError. ``bind(access_key_id, secret)`` gives (matches, sign) for

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
 from typing import NoReturn
+
+from sealstamp.core.record import Record
 
 
 class Secret:
@@ -41,8 +42,7 @@ class Secret:
         raise TypeError("a Secret cannot be pickled or copied out of its process")
 
 
-@dataclass(frozen=True, slots=True)
-class Credential:
+class Credential(Record):
     """An access key pair, as a client holds it. ``access_key_id`` is empty for schemes that name no key."""
 
     access_key_id: str

@@ -11,7 +11,6 @@ from __future__ import annotations
 import binascii
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from types import MappingProxyType
@@ -21,6 +20,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.hmac import HMAC
 
 from sealstamp.core.encoding import percent_decode, percent_encode
+from sealstamp.core.record import Record
 
 
 class Kind(Enum):
@@ -37,8 +37,7 @@ class Argument(Enum):
     VALUE = "a name or a quoted text"
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(Record):
     """One filter: what it takes and gives, and the code it becomes.
 
     ``digests`` marks those that hide their source, so that a secret may pass through them into what travels.

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from sealstamp.core.record import Record
 
 Choose = Callable[[Sequence[str]], str]
 """Picks one item at random, as ``secrets.choice`` does; passed in, so that the core makes no randomness."""
@@ -21,8 +22,7 @@ LONGEST: Final = 512
 _FORM = re.compile(r"(?P<alphabet>[a-z0-9]+) (?P<length>[1-9][0-9]{0,2})")
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(Record):
     """An alphabet and a length; ``dashed`` writes 32 characters as a UUID is written."""
 
     alphabet: str

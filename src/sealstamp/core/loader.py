@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, NoReturn
 
 from sealstamp.core.checks import check_scheme
@@ -308,8 +307,7 @@ class _Reader:
         table = self.root.table("keys")
         if table is None:
             return _DEFAULT_KEYS
-        forms = replace(
-            _DEFAULT_KEYS,
+        forms = _DEFAULT_KEYS.replace(
             **{
                 key: self._form(table, key, text)
                 for key in ("access_key_id", "secret")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 
+from sealstamp.core.record import Record
 from sealstamp.core.request import Request
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # token, RFC 9110, section 5.6.2
@@ -25,8 +25,7 @@ class Where(StrEnum):
 IN_BODY = frozenset({Where.FORM, Where.JSON})
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Record):
     """One place: its kind, and the name there as a signer writes it."""
 
     where: Where

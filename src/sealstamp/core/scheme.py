@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from sealstamp.core.forms import Form
 from sealstamp.core.places import IN_BODY, Place
+from sealstamp.core.record import Record
 from sealstamp.core.timing import TimeFormat
 from sealstamp.core.tree import Atom, Expression, Part, walk
 from sealstamp.errors import Reason
@@ -22,8 +22,7 @@ INPUTS = frozenset({ACCESS_KEY_ID, TIMESTAMP, NONCE})
 """The names that a signer is given for each request, and a verifier reads."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(Record):
     """Something an API may set for a scheme. ``one_of`` is empty where any text will do."""
 
     name: str
@@ -32,8 +31,7 @@ class Parameter:
     one_of: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Record):
     """A value that travels by itself: a signer writes it to the first place, a verifier reads whichever came."""
 
     name: str
@@ -46,8 +44,7 @@ class Field:
         return (self.name,)
 
 
-@dataclass(frozen=True, slots=True)
-class Packed:
+class Packed(Record):
     """Several values in one text, such as an Authorization header: a prefix, then a template or pairs.
 
     ``pairs`` are (key, template) written ``key=value``, or ``key="value"`` if ``quoted``, with ``separator`` between;
@@ -61,12 +58,16 @@ class Packed:
     pairs: tuple[tuple[str, Expression], ...] = ()
     separator: str = ", "
     quoted: bool = False
-    optional: bool = field(default=False, init=False)
 
     @property
     def name(self) -> str:
         """What errors call it."""
         return str(self.place)
+
+    @property
+    def optional(self) -> bool:
+        """A packed text is always required."""
+        return False
 
     @property
     def places(self) -> tuple[Place, ...]:
@@ -77,8 +78,7 @@ class Packed:
 Carrier = Field | Packed
 
 
-@dataclass(frozen=True, slots=True)
-class TimeRule:
+class TimeRule(Record):
     """How the time is written, and how far from the verifier's clock it may be, in milliseconds."""
 
     format: TimeFormat
@@ -86,23 +86,20 @@ class TimeRule:
     future_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class NonceRule:
+class NonceRule(Record):
     """How a signer makes a nonce. It must be unique among the requests of one access key within the window."""
 
     make: Form
 
 
-@dataclass(frozen=True, slots=True)
-class KeyForms:
+class KeyForms(Record):
     """What newly issued pairs look like; imported ones may look otherwise."""
 
     access_key_id: Form
     secret: Form
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Record):
     """One refusal as the vendor words it."""
 
     status: int
@@ -110,8 +107,7 @@ class Answer:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class ResponseProfile:
+class ResponseProfile(Record):
     """The envelope of refusals. ``body`` is JSON with ``{code}``, ``{message}``, ``{request_id}``, ``{time}`` in it."""
 
     body: str
@@ -123,8 +119,7 @@ class ResponseProfile:
         return self.answers.get(reason, self.default)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Scheme:
+class Scheme(Record):
     """A checked scheme with its parameters set. ``source`` is the text of its file, to set others anew.
 
     Two schemes are equal if they are the same object, so that what is made from one can be kept by it.
@@ -146,7 +141,10 @@ class Scheme:
     nonce: NonceRule | None
     keys: KeyForms
     responses: ResponseProfile | None
-    source: str = field(repr=False)
+    source: str
+    _hidden = frozenset({"source"})
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     @property
     def carried(self) -> tuple[str, ...]:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sealstamp.core.compiler import Presented, compile_scheme
 from sealstamp.core.credential import Credential
 from sealstamp.core.exposure import Exposure, exposures_of
+from sealstamp.core.record import Record
 from sealstamp.core.request import Request
 from sealstamp.core.scheme import Scheme
 
 HIDDEN = "***"
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(Record):
     """One definition of the scheme and its value; raw bytes are shown in hexadecimal."""
 
     name: str

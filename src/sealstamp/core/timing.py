@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from types import MappingProxyType
 from typing import Final
+
+from sealstamp.core.record import Record
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MAX_DIGITS: Final = 16
 """A decimal time has at most this many digits: microseconds until the year 2286."""
 
 
-@dataclass(frozen=True, slots=True)
-class TimeFormat:
+class TimeFormat(Record):
     """A way to write a time.
 
     ``per_ms`` is given where the text is a plain decimal number: how many of its units are a millisecond, as a
@@ -69,6 +68,7 @@ _HTTP_DATE = re.compile(
     rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (\d\d) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) (\d{4})"
     rb" (\d\d):(\d\d):(\d\d) GMT"
 )
+_DAYS = b"Mon Tue Wed Thu Fri Sat Sun".split()
 _MONTHS = b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
 
@@ -83,7 +83,9 @@ def _read_http_date(text: bytes) -> int:
 
 
 def _write_http_date(ms: int) -> bytes:
-    return format_datetime(_from_ms(ms - ms % 1000), usegmt=True).encode()
+    moment = _from_ms(ms)
+    day, month = _DAYS[moment.weekday()], _MONTHS[moment.month - 1]
+    return b"%b, %02d %b %04d %b GMT" % (day, moment.day, month, moment.year, moment.strftime("%H:%M:%S").encode())
 
 
 _SECONDS = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d"

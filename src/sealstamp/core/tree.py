@@ -14,8 +14,9 @@ function with a ``match`` over these classes; ``children`` serves those that onl
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
+
+from sealstamp.core.record import Record
 
 
 class Part(StrEnum):
@@ -37,30 +38,26 @@ class Part(StrEnum):
     """One query parameter's decoded value, by name; the empty text if it is absent."""
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Record):
     """A literal."""
 
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(Record):
     """A field, a parameter, the secret, or a definition made earlier."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Atom:
+class Atom(Record):
     """A part of the request; ``argument`` is the name where the part needs one."""
 
     part: Part
     argument: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Apply:
+class Apply(Record):
     """A filter of the closed table, over ``source``, with its arguments."""
 
     filter: str
@@ -68,15 +65,13 @@ class Apply:
     arguments: tuple[Expression, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Concat:
+class Concat(Record):
     """Parts one after another."""
 
     parts: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Join:
+class Join(Record):
     """Parts with a separator between them; ``skip_empty`` leaves empty ones out, separator and all."""
 
     separator: str
@@ -84,8 +79,7 @@ class Join:
     skip_empty: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Switch:
+class Switch(Record):
     """The case whose text the subject equals, else the default."""
 
     subject: Expression

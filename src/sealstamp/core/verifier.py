@@ -17,12 +17,12 @@ replay store; an unknown id takes the way of a wrong signature, with a secret th
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from sealstamp.core.compiler import FIRST_VALUE, Matches, Presented, compile_scheme
 from sealstamp.core.credential import Credential, Secret
+from sealstamp.core.record import Record
 from sealstamp.core.request import Request
 from sealstamp.core.runtime import is_visible
 from sealstamp.core.scheme import SIGNATURE, Scheme
@@ -53,8 +53,7 @@ class ReplayBy(StrEnum):
     OFF = "off"
 
 
-@dataclass(frozen=True, slots=True)
-class Principal:
+class Principal(Record):
     """Who signed: what an accepted request is known by. One is made per key, not per request."""
 
     access_key_id: str
@@ -62,8 +61,7 @@ class Principal:
     scheme: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class BoundKey:
+class BoundKey(Record):
     """An access key, ready to verify one scheme: its secret has become functions.
 
     ``usable_until_ms`` is Unix milliseconds: NEVER_MS without an expiry, 0 for a key that is disabled or revoked.
@@ -75,12 +73,14 @@ class BoundKey:
     usable_until_ms: int = NEVER_MS
     permitted: bool = True
 
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
     def __repr__(self) -> str:
         return f"<BoundKey {self.principal.access_key_id}>"
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """What may be accepted only once: ``token`` until ``expires_ms``; ``stamped_ms`` is the request's own time."""
 
     token: bytes

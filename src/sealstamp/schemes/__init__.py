@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from importlib.resources import files
 from pathlib import Path
 
 from sealstamp.core.loader import load_scheme, set_parameters
@@ -12,7 +11,7 @@ from sealstamp.core.scheme import Scheme
 from sealstamp.core.suggest import did_you_mean
 from sealstamp.errors import NotFoundError, SchemeError
 
-_FOLDER = files(__name__)
+_FOLDER = Path(__file__).parent
 _ENDING = ".toml"
 MAX_FILE_BYTES = 1_000_000
 """A scheme file larger than this is refused."""
