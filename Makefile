@@ -1,0 +1,51 @@
+# Everything a developer or a newcomer does, each one word. Nothing has to be installed before but Python and make.
+.DEFAULT_GOAL := help
+.PHONY: help install demo test lint format bench docs clean
+
+PYTHON ?= python3
+UV := .uv/bin/uv
+BIN := .venv/bin
+# Compiled once here, so that commands start fast even where Python is told not to write bytecode.
+export UV_COMPILE_BYTECODE := 1
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(UV):
+	@echo "installing uv into .uv"
+	@$(PYTHON) -m venv .uv
+	@.uv/bin/pip install --quiet --disable-pip-version-check uv
+
+.venv/.installed: $(UV) pyproject.toml uv.lock
+	@echo "installing Sealstamp and its tools into .venv"
+	@$(UV) sync --frozen --all-extras --python $(PYTHON) --quiet
+	@touch $@
+
+install: .venv/.installed ## install into .venv what uv.lock names
+	@$(BIN)/python -m compileall -q src
+
+demo: install ## see the four systems guarded, called rightly and wrongly
+	@$(BIN)/sealstamp demo
+
+test: install lint ## set everything up and run every test
+	@tests/tools/install
+	@$(BIN)/python -m pytest
+
+lint: install ## formatting, style, types, and which way imports run
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+format: install ## put the formatting right
+	@$(BIN)/ruff format
+	@$(BIN)/ruff check --fix
+
+bench: install ## the figures of this machine, as ratios
+	@$(BIN)/python -m bench
+
+docs: install ## build the documentation into docs/_build
+	@$(BIN)/sphinx-build -W -n -q --keep-going docs docs/_build
+
+clean: ## remove what was installed and made
+	@rm -rf .venv .uv .cache docs/_build .mypy_cache .ruff_cache .pytest_cache
