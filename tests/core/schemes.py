@@ -71,7 +71,8 @@ timestamp = "header X-Date"
 text = "SEAL {{access_key_id}}:{{nonce}}:{{signature}}"
 {window("http-date")}{NONCE}
 [sign]
-kind           = {{ switch = "{{method}}", cases = {{ GET = "read", HEAD = "read" }}, default = "write {{body|md5|hex}}" }}
+sent           = "{{body|md5|hex}}"
+kind           = {{ switch = "{{method}}", cases = {{ GET = "{{sent}}" }}, default = "as {{sent|sha1|hex}}" }}
 string_to_sign = "{{kind}} {{method}}\\n{{target}}\\n{{timestamp}}\\n{{nonce}}\\n{{access_key_id}}"
 signature      = "{{string_to_sign|hmac:sha512,secret|base64url}}"
 """
