@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
+import os
+import threading
 import time
 from contextlib import ExitStack, suppress
 
@@ -30,7 +33,18 @@ def monotonic_ms() -> int:
 
 def create_app() -> Application:
     """Return the application for the settings that SEALSTAMP_CONFIG and the variables name."""
+    end_with_parent()
     return build_app(load_settings())
+
+
+def end_with_parent() -> None:
+    """End this worker when the process that supervises it is killed.
+
+    An orphan would go on serving, unsupervised, and its lock would keep a new service from starting.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=lambda: (parent.join(), os._exit(1)), name="end-with-parent", daemon=True).start()
 
 
 def build_app(settings: Settings) -> Application:

@@ -76,20 +76,25 @@ class Gateway:
             async with self._pool.stream(
                 request.method, url, headers=headers, content=content, extensions=options
             ) as response:
+                await _send_head(response, request_id, send)
                 started = True
-                await _send_back(response, request_id, send)
+                await _send_body(response, send)
         except (httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError) as error:
             self._log.warning("upstream_failed", upstream=upstream, problem=type(error).__name__, request_id=request_id)
             if started:
                 raise  # part of the response is out; only breaking the connection tells the client so
             await send_answer(send, _failure(error, request_id))
         except ClientGoneError:
+            # The body may also have ended in bytes that are no chunk; then somebody is there to be told.
             self._log.debug("client_gone", request_id=request_id)
+            await send_answer(send, problem(400, "body_incomplete", "the body ended before it was whole", request_id))
 
 
 def _failure(error: Exception, request_id: str) -> Answer:
     if isinstance(error, httpcore2.TimeoutException):
         return problem(504, "upstream_timeout", "the API did not answer in time", request_id)
+    if isinstance(error, httpcore2.LocalProtocolError):  # the server read it, but HTTP has no such target
+        return problem(400, "bad_request", "the request cannot be passed on", request_id)
     return problem(502, "upstream_unavailable", "the API cannot be reached", request_id)
 
 
@@ -125,10 +130,16 @@ def _body(request: Request, receive: Receive) -> AsyncIterator[bytes] | bytes | 
     return stream_body(receive) if any(name in request.header_fields[0] for name in _FRAMING) else None
 
 
-async def _send_back(response: httpcore2.Response, request_id: str, send: Send) -> None:
+async def _send_head(response: httpcore2.Response, request_id: str, send: Send) -> None:
     headers = [line for line in _end_to_end(response.headers) if line[0] != REQUEST_ID]
     headers.append((REQUEST_ID, request_id.encode()))
-    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    try:
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    except RuntimeError:  # the server's word for a header that HTTP does not allow
+        raise httpcore2.RemoteProtocolError("the response's head cannot be passed on") from None
+
+
+async def _send_body(response: httpcore2.Response, send: Send) -> None:
     async for piece in response.aiter_stream():
         await send({"type": "http.response.body", "body": piece, "more_body": True})
     with suppress(OSError):
