@@ -31,6 +31,7 @@ from sealstamp.errors import MalformedCredentialsError
 def check_scheme(scheme: Scheme, document: Document) -> None:
     """Raise SchemeError at the first thing that does not hold."""
     _check_depth(scheme, document)
+    _check_carried(scheme, document)
     _check_definitions(scheme, document)
     _check_kinds(scheme, document)
     _check_carriers(scheme, document)
@@ -148,20 +149,24 @@ def _check_source(filter_name: str, given: Kind, takes: frozenset[Kind]) -> None
 # carriers
 
 
+def _check_carried(scheme: Scheme, document: Document) -> None:
+    known = {*INPUTS, SIGNATURE, *scheme.parameters, *scheme.definitions}  # a missing signature is told better below
+    for carrier in scheme.carriers:
+        for name in carrier.carried:
+            if name not in known:
+                document.fail(_position(carrier), f"nothing says what {name!r} is", did_you_mean(name, known))
+
+
 def _check_carriers(scheme: Scheme, document: Document) -> None:
     for name, times in Counter(scheme.carried).items():
         if times > 1:
             document.fail(("fields", name), f"{name!r} is carried twice", "a value travels in one place, or in aliases")
-    known = {*INPUTS, *scheme.parameters, *scheme.definitions}
     for carrier in scheme.carriers:
-        at = _position(carrier)
-        for name in carrier.carried:
-            if name not in known:
-                document.fail(at, f"nothing says what {name!r} is", did_you_mean(name, known))
         if isinstance(carrier, Packed):
             _check_packed(carrier, document)
         elif carrier.optional and carrier.name not in scheme.parameters:
-            document.fail(at, f"{carrier.name!r} cannot be optional", "only a parameter may be left out of a request")
+            hint = "only a parameter may be left out of a request"
+            document.fail(_position(carrier), f"{carrier.name!r} cannot be optional", hint)
     _check_places(scheme, document)
     _check_reading(scheme, document)
     if SIGNATURE not in scheme.carried:

@@ -189,7 +189,8 @@ class _Reader:
         expression = self._template(table, key, text, fixed=self.values)
         parts = expression.parts if isinstance(expression, Concat) else (expression,)
         if not all(isinstance(part, Text) for part in parts):
-            table.fail(key, f"{text!r} mentions more than parameters", did_you_mean(text, self.values))
+            unknown = next(names(expression), text)
+            table.fail(key, f"{text!r} mentions more than parameters", did_you_mean(unknown, self.values))
         return "".join(part.value for part in parts if isinstance(part, Text))
 
     def _packed(self, parent: Table, place: str) -> Packed:

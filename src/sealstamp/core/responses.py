@@ -14,6 +14,8 @@ from sealstamp.errors import PUBLIC_REASONS
 
 _HOLE = re.compile(r"\{(\w+)\}")
 _HOLES = frozenset({"code", "message", "request_id", "time", "time_ms"})
+MAX_CODE = 2**53 - 1
+"""Numbers beyond this are read differently by different JSON parsers (RFC 8259, section 6)."""
 _EXAMPLE = Answer(401, 1, "no")
 
 
@@ -45,6 +47,8 @@ def _answer(table: Table) -> Answer:
     table.get("code", object)
     if type(code) not in (int, str):
         table.fail("code", "'code' must be a whole number or a text", f"it is {shown(code)}")
+    if isinstance(code, int) and abs(code) > MAX_CODE:
+        table.fail("code", "'code' is too large a number", f"write a text, or a number up to {MAX_CODE}")
     answer = Answer(status, code, table.need("message", str, 'message = "what the vendor says"'))
     table.finish()
     return answer
