@@ -8,6 +8,7 @@ import os
 import threading
 import time
 from contextlib import ExitStack, suppress
+from multiprocessing.process import BaseProcess
 
 from sealstamp.keys.replay import ReplayGuard
 from sealstamp.server.asgi import Application, Receive, Scope, Send
@@ -44,7 +45,12 @@ def end_with_parent() -> None:
     """
     parent = multiprocessing.parent_process()
     if parent is not None:
-        threading.Thread(target=lambda: (parent.join(), os._exit(1)), name="end-with-parent", daemon=True).start()
+        threading.Thread(target=_end_after, args=(parent,), name="end-with-parent", daemon=True).start()
+
+
+def _end_after(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
 
 
 def build_app(settings: Settings) -> Application:
