@@ -30,8 +30,11 @@ class Door:
         self._log = log
         self.now_ms = now_ms
 
-    async def admit(self, guarded: GuardedApi, request: Request) -> Principal | None:
-        """Return who signed, or None where the API lets unsigned requests pass; otherwise raise the refusal."""
+    async def admit(self, guarded: GuardedApi, request: Request, request_id: str) -> Principal | None:
+        """Return who signed, or None where the API lets unsigned requests pass; otherwise raise the refusal.
+
+        A refusal's log line has the answer's ``request_id``, so that a caller's complaint leads to the reason.
+        """
         if guarded.api.enforcement is Enforcement.OFF:
             return None
         began = perf_counter_ns()
@@ -39,7 +42,7 @@ class Door:
         try:
             principal = await self._verify(accepted, request)
         except (VerificationError, StoreUnavailableError) as refusal:
-            self._refused(accepted, refusal, perf_counter_ns() - began)
+            self._refused(accepted, refusal, request_id, perf_counter_ns() - began)
             if guarded.api.enforcement is Enforcement.OBSERVE:
                 return None
             raise
@@ -75,8 +78,9 @@ class Door:
             await asyncio.to_thread(self._replay.write_down, claim)
         return result
 
-    def _refused(self, accepted: AcceptedScheme, refusal: Refusal, nanoseconds: int) -> None:
+    def _refused(self, accepted: AcceptedScheme, refusal: Refusal, request_id: str, nanoseconds: int) -> None:
         api, scheme = accepted.api.name, accepted.verifier.scheme.name
         self._metrics.decided(api, scheme, refusal.reason, nanoseconds)
         tell = self._log.error if refusal.reason is Reason.STORE_UNAVAILABLE else self._log.info
-        tell("refused", api=api, scheme=scheme, reason=refusal.reason, detail=str(refusal))
+        facts = {"api": api, "scheme": scheme, "reason": refusal.reason, "detail": str(refusal)}
+        tell("refused", **facts, request_id=request_id)

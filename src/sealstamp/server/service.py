@@ -14,7 +14,7 @@ from sealstamp.errors import MalformedCredentialsError, Refusal, StoreUnavailabl
 from sealstamp.keys.replay import ReplayGuard
 from sealstamp.keys.routing import AmbiguousPathError
 from sealstamp.keys.snapshot import GuardedApi, Snapshot
-from sealstamp.server.answers import Answer, json_answer, new_request_id, problem, refusal_answer
+from sealstamp.server.answers import REQUEST_ID, Answer, json_answer, new_request_id, problem, refusal_answer
 from sealstamp.server.asgi import (
     BodyTooLargeError,
     ClientGoneError,
@@ -101,7 +101,8 @@ class Service:
     async def _render_metrics(self, scope: Scope) -> Answer:
         if not self._trust.covers(scope):
             return _not_here()
-        return Answer(200, [(b"content-type", b"text/plain; version=0.0.4")], self._metrics.render())
+        headers = [(b"content-type", b"text/plain; version=0.0.4"), (REQUEST_ID, new_request_id().encode())]
+        return Answer(200, headers, self._metrics.render())
 
     # deciding for a proxy
 
@@ -109,20 +110,22 @@ class Service:
         """Decide about the request that a trusted proxy describes in X-Original-Method and X-Original-URI."""
         if not self._trust.covers(scope):
             return _not_here()
+        request_id = new_request_id()
         try:
             request = _described(scope)
             guarded = self._find(request)
         except (VerificationError, StoreUnavailableError) as refusal:
-            return refusal_answer(refusal, None, new_request_id(), self._door.now_ms())
+            return refusal_answer(refusal, None, request_id, self._door.now_ms())
         except AmbiguousPathError as error:
-            return problem(403, "ambiguous_path", str(error), new_request_id())
+            return problem(403, "ambiguous_path", str(error), request_id)
         if guarded is None:
-            return problem(403, "no_such_api", "no API is configured for this host and path", new_request_id())
+            return problem(403, "no_such_api", "no API is configured for this host and path", request_id)
         try:
-            principal = await self._door.admit(guarded, request)
+            principal = await self._door.admit(guarded, request, request_id)
         except (VerificationError, StoreUnavailableError) as refusal:
-            return self._refuse(guarded, refusal)
-        return Answer(204, [] if principal is None else identity_headers(principal))
+            return self._refuse(guarded, refusal, request_id)
+        headers = [] if principal is None else identity_headers(principal)
+        return Answer(204, [*headers, (REQUEST_ID, request_id.encode())])
 
     # guarding
 
@@ -153,9 +156,11 @@ class Service:
             try:
                 if guarded.needs_body:
                     request = request_of(scope, await read_body(receive, self._settings.max_body))
-                principal = await self._door.admit(guarded, request)
+                principal = await self._door.admit(guarded, request, request_id)
             except (VerificationError, StoreUnavailableError) as refusal:
                 answer = self._refuse(guarded, refusal, request_id)
+            except ClientGoneError:
+                answer = problem(400, "body_incomplete", "the body ended before it was whole", request_id)
             except BodyTooLargeError:
                 answer = problem(413, "body_too_large", "the body is larger than may be verified", request_id)
             else:
@@ -170,8 +175,8 @@ class Service:
         snapshot: Snapshot = self._directory.current
         return snapshot.routes.find(request.host, request.path)
 
-    def _refuse(self, guarded: GuardedApi, refusal: Refusal, request_id: str | None = None) -> Answer:
-        return refusal_answer(refusal, guarded.responses, request_id or new_request_id(), self._door.now_ms())
+    def _refuse(self, guarded: GuardedApi, refusal: Refusal, request_id: str) -> Answer:
+        return refusal_answer(refusal, guarded.responses, request_id, self._door.now_ms())
 
 
 def _described(scope: Scope) -> Request:
@@ -188,6 +193,8 @@ def _described(scope: Scope) -> Request:
 
 
 def _unsupported(guarded: GuardedApi, request: Request, request_id: str) -> Answer | None:
+    if request.header_fields[0].get(b"transfer-encoding", b"chunked").lower() != b"chunked":
+        return problem(501, "coding_not_supported", "no transfer coding but chunked passes this gateway", request_id)
     if request.header(b"upgrade").lower() == b"websocket":
         return problem(501, "websocket_not_supported", "WebSocket upgrades do not pass this gateway", request_id)
     if guarded.api.upstream is None:
