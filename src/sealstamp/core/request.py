@@ -37,7 +37,8 @@ class lazy(Generic[T]):  # noqa: N801  # reads as the decorator it is
         return value
 
 
-def _index(headers: Sequence[tuple[bytes, bytes]]) -> Pairs:
+def index_headers(headers: Sequence[tuple[bytes, bytes]]) -> Pairs:
+    """Return field values by name, and the doubled names. Raises MalformedCredentialsError for too many."""
     values = dict(headers)
     if len(headers) > MAX_HEADERS:
         raise MalformedCredentialsError(f"more than {MAX_HEADERS} header fields")
@@ -56,6 +57,7 @@ class Request:
         scheme: ``b"http"`` or ``b"https"``.
         authority: host and port of the URL; without it the Host header tells.
         body: all of the body's bytes, or None where nobody has read it.
+        fields: what ``index_headers`` made of the headers, where that was done before.
 
     ``header_fields`` are the field lines by name. Raises MalformedCredentialsError for more than MAX_HEADERS.
     """
@@ -69,11 +71,12 @@ class Request:
         scheme: bytes = b"https",
         authority: bytes | None = None,
         body: bytes | None = None,
+        fields: Pairs | None = None,
     ) -> None:
         self.method = method
         self.target = target
         self.headers = headers
-        self.header_fields = _index(headers)
+        self.header_fields = index_headers(headers) if fields is None else fields
         self.scheme = scheme
         self._authority = authority
         self.body = body

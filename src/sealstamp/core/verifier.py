@@ -23,7 +23,7 @@ from typing import NamedTuple, NoReturn
 from sealstamp.core.compiler import FIRST_VALUE, Matches, Presented, compile_scheme
 from sealstamp.core.credential import Credential, Secret
 from sealstamp.core.record import Record
-from sealstamp.core.request import Request
+from sealstamp.core.request import Request, lazy
 from sealstamp.core.runtime import is_visible
 from sealstamp.core.scheme import SIGNATURE, Scheme
 from sealstamp.core.stages import Stage, show_stages
@@ -59,6 +59,11 @@ class Principal(Record):
     access_key_id: str
     consumer: str
     scheme: str
+
+    @lazy
+    def encoded(self) -> tuple[bytes, bytes, bytes]:
+        """The three as bytes, for those who pass them on with every request."""
+        return self.access_key_id.encode(), self.consumer.encode(), self.scheme.encode()
 
 
 class BoundKey(Record):
@@ -109,6 +114,7 @@ class Verifier:
         self.scheme = scheme
         self.present = compile_scheme(scheme).present
         self.names_key = scheme.names_key
+        self.needs_body = scheme.needs_body
         self.replay_by = replay_by or (ReplayBy.NONCE if scheme.nonce else ReplayBy.OFF)
         _check_guard(scheme, self.replay_by)
         self._guards = self.replay_by is not ReplayBy.OFF

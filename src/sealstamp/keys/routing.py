@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Generic, Protocol, TypeVar
 
 from sealstamp.core.encoding import percent_decode
 from sealstamp.errors import SealstampError
 
-ANY_HOST = "*"
+ANY_HOST = b"*"
 _SUSPICIOUS = re.compile(rb"//|/\.|[%\\;]")
 
 
@@ -35,37 +36,51 @@ class Routed(Protocol):
 
 
 R = TypeVar("R", bound=Routed)
+_Route = tuple[bytes, bytes, R]
+"""A prefix, the same with a slash at its end, and the entry."""
 
 
 class Routes(Generic[R]):
-    """Finds the entry for a host and a raw path."""
+    """Finds the entry for an authority and a raw path."""
 
     def __init__(self, entries: Iterable[R]) -> None:
-        self._by_host: dict[bytes, list[tuple[bytes, bytes, R]]] = {}
+        self._by_host: dict[bytes, list[_Route[R]]] = {}
         for entry in sorted(entries, key=lambda entry: -len(entry.path_prefix)):
             prefix = entry.path_prefix.rstrip("/").encode()
             self._by_host.setdefault(entry.host.encode(), []).append((prefix, prefix + b"/", entry))
-        self._any = self._by_host.get(ANY_HOST.encode(), [])
+        self._any = self._by_host.get(ANY_HOST, [])
+        self._by_authority = lru_cache(maxsize=4096)(self._routes_of)
 
-    def find(self, host: bytes, path: bytes) -> R | None:
-        """Return the entry for a host (any case, without port) and a raw path, or None.
+    def find(self, authority: bytes, path: bytes) -> R | None:
+        """Return the entry for a host, with or without port and in any case, and a raw path; or None.
 
         Raises AmbiguousPathError.
         """
-        found = self._find(host, path)
-        if _SUSPICIOUS.search(path) and self._find(host, normalise(path)) is not found:
+        routes = self._by_authority(authority)
+        found = _first(routes, path)
+        if _SUSPICIOUS.search(path) and _first(routes, normalise(path)) is not found:
             raise AmbiguousPathError("the path leads elsewhere once it is normalised")
         return found
 
-    def names_host(self, host: bytes) -> bool:
+    def names_host(self, authority: bytes) -> bool:
         """Tell whether an entry claims this very host."""
-        return host.lower() in self._by_host
+        return host_of(authority) in self._by_host
 
-    def _find(self, host: bytes, path: bytes) -> R | None:
-        for prefix, folder, entry in [*self._by_host.get(host.lower(), []), *self._any]:
-            if path.startswith(folder) or path == prefix:
-                return entry
-        return None
+    def _routes_of(self, authority: bytes) -> list[_Route[R]]:
+        return self._by_host.get(host_of(authority), []) + self._any
+
+
+def host_of(authority: bytes) -> bytes:
+    """Return the host of an authority in lower case, without its port."""
+    host, colon, port = authority.rpartition(b":")
+    return (host if colon and port.isdigit() else authority).lower()
+
+
+def _first(routes: Iterable[_Route[R]], path: bytes) -> R | None:
+    for prefix, folder, entry in routes:
+        if path.startswith(folder) or path == prefix:
+            return entry
+    return None
 
 
 def normalise(path: bytes) -> bytes:

@@ -82,7 +82,7 @@ class GuardedApi:
         self.path_prefix = api.path_prefix
         self.accepted = accepted
         self.responses = responses
-        self.needs_body = any(entry.verifier.scheme.needs_body for entry in accepted)
+        self.needs_body = any(entry.verifier.needs_body for entry in accepted)
 
     def scheme_of(self, request: Request) -> AcceptedScheme:
         """Return the first accepted scheme whose signature the request carries, else the first of all."""

@@ -15,34 +15,33 @@ from sealstamp.server.logs import Log
 class Directory:
     """The current snapshot.
 
-    ``monotonic_ms`` is a clock that only goes forward, in milliseconds. ``refresh`` asks the store whether it changed;
+    ``monotonic_ns`` is a clock that only goes forward, in nanoseconds. ``refresh`` asks the store whether it changed;
     ``current`` refuses once no such answer came for ``max_staleness_ms``, so that a key revoked meanwhile is refused.
     """
 
     def __init__(
-        self, store: KeyStore, sealer: Sealer, log: Log, monotonic_ms: Callable[[], int], max_staleness_ms: int
+        self, store: KeyStore, sealer: Sealer, log: Log, monotonic_ns: Callable[[], int], max_staleness_ms: int
     ) -> None:
         self._store = store
         self._sealer = sealer
         self._log = log
-        self._monotonic_ms = monotonic_ms
-        self._max_staleness_ms = max_staleness_ms
-        self._checked_ms = monotonic_ms()
+        self._monotonic_ns = monotonic_ns
+        self._max_staleness_ns = max_staleness_ms * 1_000_000
+        self._trusted_until_ns = monotonic_ns() + self._max_staleness_ns
         self._snapshot = take_snapshot(store, sealer)
 
-    @property
     def current(self) -> Snapshot:
-        """The newest snapshot. Raises StoreUnavailableError when it is too old."""
-        if self._monotonic_ms() - self._checked_ms > self._max_staleness_ms:
+        """Return the newest snapshot. Raises StoreUnavailableError when it is too old."""
+        if self._monotonic_ns() > self._trusted_until_ns:
             raise StoreUnavailableError("the store has not answered for too long")
         return self._snapshot
 
     def refresh(self) -> None:
         """Take a new snapshot if the store has changed. Blocks; raises what the store raises."""
-        asked_ms = self._monotonic_ms()
+        asked_ns = self._monotonic_ns()
         if self._store.epoch() != self._snapshot.epoch:
             self._snapshot = take_snapshot(self._store, self._sealer, self._snapshot)
-        self._checked_ms = asked_ms
+        self._trusted_until_ns = asked_ns + self._max_staleness_ns
 
     async def keep_fresh(self, interval_ms: int) -> None:
         """Refresh for ever; a failure is logged and tried again, and in the end makes ``current`` refuse."""

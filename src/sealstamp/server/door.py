@@ -10,9 +10,8 @@ import asyncio
 from collections.abc import Callable
 from time import perf_counter_ns
 
-from sealstamp.core.compiler import Presented
 from sealstamp.core.request import Request
-from sealstamp.core.verifier import BoundKey, Claim, ClaimResult, Principal, require_claimed
+from sealstamp.core.verifier import Claim, Principal, require_claimed
 from sealstamp.errors import MalformedCredentialsError, Reason, Refusal, StoreUnavailableError, VerificationError
 from sealstamp.keys.domain import Enforcement
 from sealstamp.keys.replay import ReplayGuard
@@ -52,11 +51,13 @@ class Door:
     async def _verify(self, accepted: AcceptedScheme, request: Request) -> Principal:
         now_ms = self.now_ms()
         verifier = accepted.verifier
-        if verifier.scheme.needs_body and request.body is None:
+        if verifier.needs_body and request.body is None:
             raise MalformedCredentialsError("the scheme signs the body, which this door does not see")
         presented = verifier.present(request, now_ms)
         if verifier.names_key:
-            key = await self._find_key(accepted, presented)
+            key = accepted.find_cached(presented[0])
+            if key is None:
+                key = await asyncio.to_thread(accepted.find_key, presented[0])
             claim = verifier.check(request, presented, key, now_ms)
         else:
             candidates = accepted.candidates
@@ -64,19 +65,15 @@ class Door:
                 candidates = await asyncio.to_thread(accepted.find_candidates)
             key, claim = verifier.check_candidates(request, presented, candidates, now_ms)
         if claim is not None:
-            require_claimed(await self._claim(claim, now_ms), now_ms)
+            await self._make(claim, now_ms)
         assert key is not None  # noqa: S101  # check has refused otherwise
         return key.principal
 
-    async def _find_key(self, accepted: AcceptedScheme, presented: Presented) -> BoundKey | None:
-        access_key_id: bytes = presented[0]
-        return accepted.find_cached(access_key_id) or await asyncio.to_thread(accepted.find_key, access_key_id)
-
-    async def _claim(self, claim: Claim, now_ms: int) -> ClaimResult:
-        result = self._replay.claim(claim, now_ms)
-        if result is ClaimResult.MADE and self._replay.is_ahead(claim, now_ms):
+    async def _make(self, claim: Claim, now_ms: int) -> None:
+        """Make a claim, on the disk too where that is needed. Raises what require_claimed raises."""
+        require_claimed(self._replay.claim(claim, now_ms), now_ms)
+        if self._replay.is_ahead(claim, now_ms):
             await asyncio.to_thread(self._replay.write_down, claim)
-        return result
 
     def _refused(self, accepted: AcceptedScheme, refusal: Refusal, request_id: str, nanoseconds: int) -> None:
         api, scheme = accepted.api.name, accepted.verifier.scheme.name

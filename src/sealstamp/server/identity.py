@@ -7,16 +7,14 @@ from collections.abc import Iterable
 from sealstamp.core.verifier import Principal
 
 PREFIX = b"x-sealstamp-"
+CONSUMER, ACCESS_KEY_ID, SCHEME = b"x-sealstamp-consumer", b"x-sealstamp-access-key-id", b"x-sealstamp-scheme"
 Headers = list[tuple[bytes, bytes]]
 
 
 def identity_headers(principal: Principal) -> Headers:
     """Return what the upstream is told."""
-    return [
-        (b"x-sealstamp-consumer", principal.consumer.encode()),
-        (b"x-sealstamp-access-key-id", principal.access_key_id.encode()),
-        (b"x-sealstamp-scheme", principal.scheme.encode()),
-    ]
+    access_key_id, consumer, scheme = principal.encoded
+    return [(CONSUMER, consumer), (ACCESS_KEY_ID, access_key_id), (SCHEME, scheme)]
 
 
 def without_identity(headers: Iterable[tuple[bytes, bytes]]) -> Headers:

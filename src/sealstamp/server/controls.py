@@ -1,0 +1,48 @@
+"""The endpoints by which others see how the service is doing."""
+
+from __future__ import annotations
+
+from sealstamp.errors import StoreUnavailableError
+from sealstamp.keys.replay import ReplayGuard
+from sealstamp.server.answers import REQUEST_ID, Answer, json_answer, new_request_id, problem
+from sealstamp.server.asgi import Scope
+from sealstamp.server.directory import Directory
+from sealstamp.server.door import Door
+from sealstamp.server.metrics import Metrics
+from sealstamp.server.trust import Trust
+
+STAMP_STEP_MS = 1_000
+"""Clients that write whole seconds stamp up to this much behind."""
+
+
+class Controls:
+    """Answers ``/healthz``, ``/readyz`` and ``/metrics``."""
+
+    def __init__(self, directory: Directory, door: Door, replay: ReplayGuard, metrics: Metrics, trust: Trust) -> None:
+        self._directory = directory
+        self._door = door
+        self._replay = replay
+        self._metrics = metrics
+        self._trust = trust
+        self.answers = {b"/healthz": self.healthz, b"/readyz": self.readyz, b"/metrics": self.metrics}
+
+    def healthz(self, _scope: Scope) -> Answer:
+        """Say that the process runs."""
+        return json_answer(200, {"status": "ok"})
+
+    def readyz(self, _scope: Scope) -> Answer:
+        """Say 503 while the store is silent, or a request signed now would be older than the replay guard."""
+        try:
+            self._directory.current()
+        except StoreUnavailableError as error:
+            return json_answer(503, {"status": "unavailable", "problem": str(error)})
+        if self._door.now_ms() - STAMP_STEP_MS <= self._replay.trusted_from_ms:
+            return json_answer(503, {"status": "starting", "problem": "the replay guard is younger than a second"})
+        return json_answer(200, {"status": "ready"})
+
+    def metrics(self, scope: Scope) -> Answer:
+        """Write what Prometheus reads, for trusted addresses."""
+        if not self._trust.covers(scope):
+            return problem(404, "not_found", "nothing is here", new_request_id())
+        headers = [(b"content-type", b"text/plain; version=0.0.4"), (REQUEST_ID, new_request_id().encode())]
+        return Answer(200, headers, self._metrics.render())
