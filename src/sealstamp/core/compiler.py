@@ -101,7 +101,9 @@ class _Namespace:
 
     def __init__(self) -> None:
         self.values: dict[str, Any] = {
-            "__builtins__": {"int": int, "len": len, "KeyError": KeyError},
+            # __import__ is for extension modules, which import their exceptions when they first raise them and may
+            # abort the process if they cannot. No name from a scheme file gets here, so no scheme can call it.
+            "__builtins__": {"int": int, "len": len, "KeyError": KeyError, "__import__": __import__},
             "compare": hmac.compare_digest,
             **RUNTIME,
             **{name: getattr(runtime, name) for name in runtime.__all__},

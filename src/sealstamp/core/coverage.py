@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from enum import StrEnum
 
 from sealstamp.core.scheme import ACCESS_KEY_ID, NONCE, SIGNATURE, TIMESTAMP, Scheme
-from sealstamp.core.tree import Atom, Name, Part, walk
+from sealstamp.core.tree import Atom, Expression, Name, Part, Switch, children
 
 
 class Covered(StrEnum):
@@ -36,27 +36,26 @@ _NAMES = {TIMESTAMP: Covered.TIME, NONCE: Covered.NONCE, ACCESS_KEY_ID: Covered.
 
 
 def coverage_of(scheme: Scheme) -> frozenset[Covered]:
-    """Return what changes the signature when it changes; a single query parameter does not make the query covered."""
-    return frozenset(covered for node in _reached(scheme, SIGNATURE) for covered in _covers(node))
+    """Return what changes every signature when it changes.
+
+    A single query parameter does not make the query covered, nor does one branch of a switch what only it reads.
+    """
+    known: dict[str, frozenset[Covered]] = {}
+    for name, expression in scheme.definitions.items():
+        known[name] = _covered(expression, known)
+    return known[SIGNATURE]
 
 
-def _covers(node: Atom | Name) -> frozenset[Covered]:
+def _covered(node: Expression, known: Mapping[str, frozenset[Covered]]) -> frozenset[Covered]:
     match node:
         case Name(name=name):
-            return frozenset({_NAMES[name]} if name in _NAMES else ())
+            return known.get(name, frozenset({_NAMES[name]} if name in _NAMES else ()))
         case Atom(part=Part.HEADER, argument=argument) if argument.lower() == "host":
             return frozenset({Covered.HOST})
         case Atom(part=part):
             return frozenset(_PARTS.get(part, ()))
-
-
-def _reached(scheme: Scheme, start: str) -> Iterator[Atom | Name]:
-    """Yield the request's parts and the names from which a definition is made, however far down."""
-    waiting, seen = [start], {start}
-    while waiting:
-        for node in walk(scheme.definitions[waiting.pop()]):
-            if isinstance(node, Name) and node.name in scheme.definitions:
-                waiting += {node.name} - seen
-                seen.add(node.name)
-            elif isinstance(node, Atom | Name):
-                yield node
+        case Switch(subject=subject, cases=cases, default=default):
+            branches = [_covered(branch, known) for branch in (*(value for _, value in cases), default)]
+            return _covered(subject, known) | frozenset.intersection(*branches)
+        case _:
+            return frozenset().union(*(_covered(child, known) for child in children(node)))

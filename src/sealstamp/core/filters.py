@@ -16,11 +16,13 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.hmac import HMAC
 
 from sealstamp.core.encoding import percent_decode, percent_encode
 from sealstamp.core.record import Record
+from sealstamp.errors import ConfigurationError
 
 
 class Kind(Enum):
@@ -65,8 +67,19 @@ HASHES: Final = frozenset(_HASHES)
 
 
 def new_mac(hash_name: str, key: bytes) -> HMAC:
-    """Return a MAC state that knows its key; copying it costs a third of making it (RFC 2104, section 4)."""
-    return HMAC(key, _HASHES[hash_name]())
+    """Return a MAC state that knows its key; copying it costs a third of making it (RFC 2104, section 4).
+
+    Raises ConfigurationError where this system's cryptography refuses the hash function.
+    """
+    try:
+        return HMAC(key, _HASHES[hash_name]())
+    except UnsupportedAlgorithm:
+        key = b""  # the traceback must not show it
+        raise ConfigurationError(
+            f"hmac:{hash_name}",
+            "this system's OpenSSL refuses it",
+            "allow it in its configuration, or use another scheme",
+        ) from None
 
 
 ANY: Final = frozenset(Kind)

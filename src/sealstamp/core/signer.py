@@ -18,7 +18,7 @@ from sealstamp.core.placing import Addition, place_all
 from sealstamp.core.request import Request
 from sealstamp.core.scheme import Scheme
 from sealstamp.core.stages import Stage, show_stages
-from sealstamp.errors import MissingComponentError, SealstampError, SigningError
+from sealstamp.errors import MissingComponentError, SealstampError, SigningError, VerificationError
 
 
 class Instructions:
@@ -72,7 +72,8 @@ class Signer:
 
         ``time_ms`` is Unix milliseconds, ``nonce`` any text not used before with this key, ``values`` set parameters
         that travel. Raises MissingComponentError when the scheme needs one that is not given, BodyUnavailableError
-        when it signs a body that nobody has read.
+        when it signs a body that nobody has read, SigningError when the request itself cannot be signed, for example
+        because a signed header is doubled.
         """
         if self._needs_time and time_ms is None:
             raise MissingComponentError(f"scheme {self.scheme.name} signs a time: give time_ms")
@@ -81,6 +82,8 @@ class Signer:
         given = self._merge(values) if values else self._defaults
         try:
             return Instructions(self._sign(time_ms, nonce.encode() if nonce else b"", given, request))
+        except VerificationError as error:
+            raise SigningError(str(error)) from None
         except SealstampError as error:
             raise error.with_traceback(None) from None  # the frames it came from have the secret among their locals
 

@@ -1,0 +1,20 @@
+"""Every benchmark, one after another: ``python -m bench``."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+BENCHMARKS = ("verify", "decision")
+
+
+def main() -> int:
+    for name in BENCHMARKS:
+        print(f"== {name}", flush=True)
+        if code := subprocess.run([sys.executable, "-m", f"bench.{name}"], check=False).returncode:
+            return code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,36 @@
+"""What a signature covers, read off the tree."""
+
+from sealstamp.core.coverage import Covered, coverage_of
+from sealstamp.core.loader import load_scheme
+from sealstamp.core.scheme import Scheme
+
+
+def scheme_that_signs(expression: str) -> Scheme:
+    text = f"""
+title = "T"
+vendor = "V"
+url = "https://example.com"
+[fields]
+signature = "header X-Signature"
+[sign]
+part = {expression}
+string_to_sign = "{{part}}"
+signature = "{{string_to_sign|hmac:sha256,secret|hex}}"
+"""
+    return load_scheme(text, name="t", path="t.toml")
+
+
+def test_a_branch_of_a_switch_covers_only_what_every_branch_does() -> None:
+    """A body that is signed for POST alone is not covered: a PUT's can be changed."""
+    scheme = scheme_that_signs('{ switch = "{method}", cases = { POST = "{path}{body}" }, default = "{path}{query}" }')
+    assert coverage_of(scheme) == {Covered.METHOD, Covered.PATH}
+
+
+def test_one_query_parameter_is_not_the_query() -> None:
+    """A scheme that signs a single parameter leaves the others open."""
+    assert coverage_of(scheme_that_signs('"{query.page}"')) == frozenset()
+
+
+def test_the_url_covers_host_path_and_query() -> None:
+    """What is in the URL is covered, through however many definitions and filters."""
+    assert coverage_of(scheme_that_signs('"{url|sha256|hex}"')) == {Covered.HOST, Covered.PATH, Covered.QUERY}
