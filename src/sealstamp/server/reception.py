@@ -26,9 +26,12 @@ class Answered(Exception):  # noqa: N818  # not an error: the request has its an
 
 
 class Reception:
-    """Finds APIs and admits requests. ``stray_status`` is the HTTP status for a request that is for no API."""
+    """Finds APIs and admits requests. ``stray_status`` is the HTTP status for every request that is for no API.
 
-    def __init__(self, directory: Directory, door: Door, *, stray_status: int) -> None:
+    Without it each has its own: 404, and 400 where a client could mean two (RFC 9112, section 3.2, for two Hosts).
+    """
+
+    def __init__(self, directory: Directory, door: Door, *, stray_status: int | None = None) -> None:
         self._directory = directory
         self._door = door
         self._stray_status = stray_status
@@ -37,15 +40,15 @@ class Reception:
         """Return the API that a request is for. Raises Answered."""
         values, doubled = request.header_fields
         if HOST in doubled:
-            raise self._stray("doubled_host", "the Host header came more than once", request_id)
+            raise self._stray(400, "doubled_host", "the Host header came more than once", request_id)
         try:
             found = self._directory.current().routes.find(values.get(HOST, b""), request.path)
         except StoreUnavailableError as refusal:
             raise Answered(refusal_answer(refusal, None, request_id, self._door.now_ms())) from None
         except AmbiguousPathError as error:
-            raise self._stray("ambiguous_path", str(error), request_id) from None
+            raise self._stray(400, "ambiguous_path", str(error), request_id) from None
         if found is None:
-            raise self._stray("no_such_api", "no API is configured for this host and path", request_id)
+            raise self._stray(404, "no_such_api", "no API is configured for this host and path", request_id)
         return found
 
     async def admit(self, guarded: GuardedApi, request: Request, request_id: str) -> Principal | None:
@@ -56,5 +59,5 @@ class Reception:
             answer = refusal_answer(refusal, guarded.responses, request_id, self._door.now_ms())
             raise Answered(answer) from None
 
-    def _stray(self, code: str, title: str, request_id: str) -> Answered:
-        return Answered(problem(self._stray_status, code, title, request_id))
+    def _stray(self, status: int, code: str, title: str, request_id: str) -> Answered:
+        return Answered(problem(self._stray_status or status, code, title, request_id))

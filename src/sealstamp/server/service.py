@@ -44,7 +44,7 @@ class Service:
         self._trust = trust
         self._max_body = max_body
         self._live = live
-        self._at_gateway = Reception(directory, door, stray_status=404)
+        self._at_gateway = Reception(directory, door)
         # Proxies deny a request on 401 and 403 only; nginx makes a 500 of anything else.
         self._at_proxy = Reception(directory, door, stray_status=403)
 
