@@ -23,7 +23,7 @@ schemes = ["bbx"]
 [[apis]]
 name = "bank"
 path_prefix = "/bank"
-schemes = [{ name = "cdnetworks", header = "X_Sam_Auth" }]
+schemes = [{ name = "cdnetworks-api-shield", signature_name = "X_Sam_Auth" }]
 
 [[consumers]]
 name = "acme"
@@ -104,7 +104,8 @@ def test_sealing_key_lost(applied: SqlStore) -> None:
         (
             '"X_Sam_Auth"',
             '"X-Other"',
-            "update API bank: schemes: cdnetworks(header=X_Sam_Auth) -> cdnetworks(header=X-Other)",
+            "update API bank: schemes: cdnetworks-api-shield(signature_name=X_Sam_Auth)"
+            " -> cdnetworks-api-shield(signature_name=X-Other)",
         ),
         ('"hunter2"', '"hunter3"', "update access key k1: secret: *** -> ***"),
         ('["shop", "bank"]', "[]", "update access key k1: apis: bank shop -> none"),

@@ -7,7 +7,7 @@
     host = "api.example.com"                  # default "*"
     path_prefix = "/orders"                   # default "/"
     upstream = "http://127.0.0.1:9000"
-    schemes = ["bbx", { name = "cdnetworks", header = "X_Sam_Auth" }]
+    schemes = ["bbx", { name = "cdnetworks-api-shield", signature_name = "X_Sam_Auth" }]
     enforcement = "enforce"                   # enforce, observe, off
     replay = "nonce"                          # nonce, signature, off; by default nonce where the scheme has one
     response_profile = "bbx"                  # by default the first scheme's own

@@ -17,6 +17,7 @@ from sealstamp.keys.domain import AccessKey, Api, Consumer, KeyStatus, SchemeCho
 from sealstamp.keys.manifest import DeclaredKey, Manifest, refuse_shared_routes
 from sealstamp.keys.ports import KeyStore
 from sealstamp.keys.sealing import Sealer
+from sealstamp.keys.snapshot import check_api
 
 Subject = Api | Consumer | AccessKey
 Named = TypeVar("Named", Api, Consumer)
@@ -102,6 +103,8 @@ def plan(
     file are deleted, and keys that are not in it revoked; a consumer that holds such keys stays, for they stay. Raises
     ConfigurationError for what cannot be, such as a key that was revoked, and UnsealingError.
     """
+    for api in manifest.apis:
+        check_api(api)
     old_apis, old_consumers = store.list_apis(), store.list_consumers()
     if not prune:
         _refuse_routes_of_others(manifest, old_apis)

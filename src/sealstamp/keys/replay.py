@@ -46,6 +46,10 @@ class ReplayGuard:
         for token, expires_ms in ledger.unexpired(born_ms):
             self._remember(token, expires_ms)
 
+    def __len__(self) -> int:
+        """Return how many claims are remembered."""
+        return self._count
+
     def claim(self, claim: Claim, now_ms: int) -> ClaimResult:
         """Make a claim once: of any number of callers with one token, exactly one gets MADE.
 

@@ -14,6 +14,7 @@ from sealstamp.core.credential import Credential
 from sealstamp.core.request import Request
 from sealstamp.core.scheme import ResponseProfile
 from sealstamp.core.verifier import NEVER_MS, BoundKey, Verifier
+from sealstamp.errors import ConfigurationError, NotFoundError, SchemeError, StoreUnavailableError
 from sealstamp.keys.domain import AccessKey, Api, KeyStatus
 from sealstamp.keys.ports import KeyStore
 from sealstamp.keys.routing import Routes
@@ -74,10 +75,17 @@ class AcceptedScheme:
 
 
 class GuardedApi:
-    """An API ready to be guarded."""
+    """An API ready to be guarded; or one that cannot be, with the ``problem``, whose requests are all refused."""
 
-    def __init__(self, api: Api, accepted: tuple[AcceptedScheme, ...], responses: ResponseProfile | None) -> None:
+    def __init__(
+        self,
+        api: Api,
+        accepted: tuple[AcceptedScheme, ...],
+        responses: ResponseProfile | None,
+        problem: str | None = None,
+    ) -> None:
         self.api = api
+        self.problem = problem
         self.host = api.host
         self.path_prefix = api.path_prefix
         self.accepted = accepted
@@ -85,9 +93,14 @@ class GuardedApi:
         self.needs_body = any(entry.verifier.needs_body for entry in accepted)
 
     def scheme_of(self, request: Request) -> AcceptedScheme:
-        """Return the first accepted scheme whose signature the request carries, else the first of all."""
+        """Return the first accepted scheme whose signature the request carries, else the first of all.
+
+        Raises StoreUnavailableError for an API that cannot be guarded.
+        """
         if len(self.accepted) == 1:
             return self.accepted[0]
+        if self.problem is not None:
+            raise StoreUnavailableError(f"API {self.api.name} cannot be guarded: {self.problem}")
         return next((entry for entry in self.accepted if entry.verifier.recognises(request)), self.accepted[0])
 
 
@@ -101,7 +114,7 @@ class Snapshot:
 
 
 def take_snapshot(store: KeyStore, sealer: Sealer, before: Snapshot | None = None) -> Snapshot:
-    """Read the store; verifiers of APIs that did not change are taken over. Raises StoreUnavailableError, SchemeError.
+    """Read the store; verifiers of APIs that did not change are taken over. Raises StoreUnavailableError.
 
     The epoch is read first: what is read after it is at least that new.
     """
@@ -111,10 +124,24 @@ def take_snapshot(store: KeyStore, sealer: Sealer, before: Snapshot | None = Non
 
 
 def _guard(api: Api, before: GuardedApi | None, store: KeyStore, sealer: Sealer) -> GuardedApi:
-    same = before is not None and before.api == api
-    verifiers = [entry.verifier for entry in before.accepted] if before is not None and same else _verifiers(api)
-    accepted = tuple(AcceptedScheme(api, verifier, store, sealer) for verifier in verifiers)
-    return GuardedApi(api, accepted, response_profile(api))
+    """Make an API ready. One that a newer catalogue or another hand has made unusable must not take others along."""
+    try:
+        same = before is not None and before.api == api and before.problem is None
+        verifiers = [entry.verifier for entry in before.accepted] if before is not None and same else _verifiers(api)
+        responses = _response_profile(api)
+    except (SchemeError, ConfigurationError, NotFoundError) as error:
+        return GuardedApi(api, (), None, str(error))
+    return GuardedApi(api, tuple(AcceptedScheme(api, each, store, sealer) for each in verifiers), responses)
+
+
+def check_api(api: Api) -> None:
+    """Raise ConfigurationError unless the API can be guarded as it is described."""
+    try:
+        _verifiers(api)
+        _response_profile(api)
+    except (SchemeError, ConfigurationError, NotFoundError) as error:
+        problem, _, hint = str(error).partition("\nhint: ")
+        raise ConfigurationError(f"API {api.name}", problem, hint) from None
 
 
 def _verifiers(api: Api) -> list[Verifier]:
@@ -122,7 +149,7 @@ def _verifiers(api: Api) -> list[Verifier]:
     return [Verifier(scheme, replay_by=api.replay, scope=api.name) for scheme in schemes]
 
 
-def response_profile(api: Api) -> ResponseProfile | None:
+def _response_profile(api: Api) -> ResponseProfile | None:
     """Return the envelope for an API's refusals; None for RFC 9457. Raises NotFoundError for an unknown profile."""
     name = api.response_profile or api.schemes[0].name
     return None if name == PROBLEM else get_scheme(name).responses

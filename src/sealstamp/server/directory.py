@@ -28,7 +28,7 @@ class Directory:
         self._monotonic_ns = monotonic_ns
         self._max_staleness_ns = max_staleness_ms * 1_000_000
         self._trusted_until_ns = monotonic_ns() + self._max_staleness_ns
-        self._snapshot = take_snapshot(store, sealer)
+        self._snapshot = self._take(None)
 
     def current(self) -> Snapshot:
         """Return the newest snapshot. Raises StoreUnavailableError when it is too old."""
@@ -40,8 +40,15 @@ class Directory:
         """Take a new snapshot if the store has changed. Blocks; raises what the store raises."""
         asked_ns = self._monotonic_ns()
         if self._store.epoch() != self._snapshot.epoch:
-            self._snapshot = take_snapshot(self._store, self._sealer, self._snapshot)
+            self._snapshot = self._take(self._snapshot)
         self._trusted_until_ns = asked_ns + self._max_staleness_ns
+
+    def _take(self, before: Snapshot | None) -> Snapshot:
+        snapshot = take_snapshot(self._store, self._sealer, before)
+        for guarded in snapshot.by_name.values():
+            if guarded.problem is not None:
+                self._log.error("api_unusable", api=guarded.api.name, problem=guarded.problem)
+        return snapshot
 
     async def keep_fresh(self, interval_ms: int) -> None:
         """Refresh for ever; a failure is logged and tried again, and in the end makes ``current`` refuse."""

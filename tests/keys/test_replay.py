@@ -1,0 +1,102 @@
+"""The replay guard: once, for as long as it could be accepted, and not again after a restart."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from sealstamp.core.verifier import Claim, ClaimResult
+from sealstamp.errors import StoreUnavailableError
+from sealstamp.keys.replay import AHEAD_MS, ReplayGuard
+
+BORN_MS = 1_800_000_000_000
+WINDOW_MS = 30_000
+
+
+class Ledger:
+    """What the store does, in memory."""
+
+    def __init__(self) -> None:
+        self.written: dict[bytes, int] = {}
+
+    def record(self, claim: bytes, expires_at_ms: int) -> None:
+        self.written[claim] = expires_at_ms
+
+    def unexpired(self, now_ms: int) -> Sequence[tuple[bytes, int]]:
+        return [(claim, expires) for claim, expires in self.written.items() if expires >= now_ms]
+
+
+def claim(token: bytes, stamped_ms: int) -> Claim:
+    return Claim(token, stamped_ms, stamped_ms + WINDOW_MS)
+
+
+def test_a_claim_is_made_once() -> None:
+    """The second of two is refused, another token is not."""
+    guard = ReplayGuard(BORN_MS, Ledger())
+    now_ms = BORN_MS + 5_000
+    assert guard.claim(claim(b"a", now_ms), now_ms) is ClaimResult.MADE
+    assert guard.claim(claim(b"a", now_ms), now_ms) is ClaimResult.SEEN
+    assert guard.claim(claim(b"b", now_ms), now_ms) is ClaimResult.MADE
+
+
+def test_a_claim_is_kept_until_its_request_could_not_be_accepted_anyway() -> None:
+    """At the window's last millisecond it is still known; later the memory is given back."""
+    guard = ReplayGuard(BORN_MS, Ledger())
+    stamped_ms = BORN_MS + 5_000
+    guard.claim(claim(b"a", stamped_ms), stamped_ms)
+    assert guard.claim(claim(b"a", stamped_ms), stamped_ms + WINDOW_MS) is ClaimResult.SEEN
+    later_ms = stamped_ms + WINDOW_MS + 2_000
+    assert guard.claim(claim(b"a", later_ms), later_ms) is ClaimResult.MADE
+    assert len(guard) == 1
+
+
+def test_a_clock_that_jumps_years_does_not_stall_the_guard() -> None:
+    """Forgetting takes as long as there are claims, not seconds that have passed."""
+    guard = ReplayGuard(0, Ledger())
+    guard.claim(claim(b"a", 10_000), 10_000)
+    assert guard.claim(claim(b"b", BORN_MS), BORN_MS) is ClaimResult.MADE
+    assert len(guard) == 1
+
+
+@pytest.mark.parametrize("offset_ms", [-1, 0, AHEAD_MS])
+def test_what_is_stamped_before_the_birth_is_refused(offset_ms: int) -> None:
+    """Nobody can tell whether it was accepted before the restart."""
+    guard = ReplayGuard(BORN_MS, Ledger())
+    assert guard.claim(claim(b"a", BORN_MS + offset_ms), BORN_MS + 1_000) is ClaimResult.BEFORE_BIRTH
+
+
+def test_a_tolerance_moves_the_birthday() -> None:
+    """A provider may accept slow clocks, at the price of replays in that time."""
+    guard = ReplayGuard(BORN_MS, Ledger(), tolerance_ms=2_000)
+    assert guard.claim(claim(b"a", BORN_MS - 1_000), BORN_MS) is ClaimResult.MADE
+
+
+def test_what_was_stamped_ahead_is_refused_after_a_restart_too() -> None:
+    """The birthday cannot tell it from a fresh request, so it is written down, and read back."""
+    ledger = Ledger()
+    guard, now_ms = ReplayGuard(BORN_MS, ledger), BORN_MS + 5_000
+    ahead = claim(b"fast clock", now_ms + 20_000)
+    assert guard.claim(ahead, now_ms) is ClaimResult.MADE
+    assert guard.is_ahead(ahead, now_ms)
+    guard.write_down(ahead)
+    reborn = ReplayGuard(now_ms + 1_000, ledger)
+    assert reborn.claim(ahead, now_ms + 2_000) is ClaimResult.SEEN
+
+
+@pytest.mark.parametrize("stamped_after_ms", [0, AHEAD_MS])
+def test_every_other_claim_is_before_the_birth_after_a_restart(stamped_after_ms: int) -> None:
+    """What is not ahead enough to be written down is old enough to be refused, however soon the restart."""
+    guard, now_ms = ReplayGuard(BORN_MS, Ledger()), BORN_MS + 5_000
+    usual = claim(b"a", now_ms + stamped_after_ms)
+    assert not guard.is_ahead(usual, now_ms)
+    reborn = ReplayGuard(now_ms, Ledger())
+    assert reborn.claim(usual, now_ms + 1) is ClaimResult.BEFORE_BIRTH
+
+
+def test_a_full_guard_refuses_rather_than_forgets() -> None:
+    """Memory is bounded, and the bound never lets a replay in."""
+    guard, now_ms = ReplayGuard(BORN_MS, Ledger(), max_claims=2), BORN_MS + 5_000
+    guard.claim(claim(b"a", now_ms), now_ms)
+    guard.claim(claim(b"b", now_ms), now_ms)
+    with pytest.raises(StoreUnavailableError):
+        guard.claim(claim(b"c", now_ms), now_ms)
+    assert guard.claim(claim(b"a", now_ms), now_ms) is ClaimResult.SEEN
