@@ -39,6 +39,9 @@ def md5(text=b"", *, usedforsecurity=True):
 hashlib.md5 = md5
 """
 
+WITHOUT_ITS_OWN = 'import sys; sys.modules["_md5"] = None\n'
+"""An interpreter that was built without its own MD5, so that hashlib's must serve."""
+
 PRECONDITION = """\
 import hashlib
 try:
@@ -100,9 +103,10 @@ def test_openssl_that_refuses_md5(tmp_path: Path) -> None:
     assert run(PRECONDITION + SIGN_AND_VERIFY, OPENSSL_CONF=str(configuration)) == EXPECTED
 
 
-def test_hashlib_that_refuses_md5() -> None:
+@pytest.mark.parametrize("interpreter", ["", WITHOUT_ITS_OWN])
+def test_hashlib_that_refuses_md5(interpreter: str) -> None:
     """Wherever plain ``hashlib.md5`` fails, for whatever cause, MD5 schemes sign and verify."""
-    assert run(PATCH + PRECONDITION + SIGN_AND_VERIFY) == EXPECTED
+    assert run(interpreter + PATCH + PRECONDITION + SIGN_AND_VERIFY) == EXPECTED
 
 
 def test_hashlib_that_allows_md5() -> None:

@@ -11,8 +11,10 @@ from __future__ import annotations
 import binascii
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from enum import Enum
 from functools import partial
+from importlib import import_module
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -134,16 +136,16 @@ def base64url(source: bytes) -> bytes:
 
 
 def _hash_function(name: str) -> Callable[[bytes], Any]:
-    """Return hashlib's constructor, in the form that works here.
+    """Return the constructor of a hash function, in the form that works here and costs least.
 
-    A system in FIPS mode refuses MD5 unless told that it is not for security, which is true of what schemes of old
-    do with it; telling costs a tenth of the digest, so it is done only where it has to be.
+    A system in FIPS mode refuses MD5 unless told that it is not for security, which is true of what schemes of old do
+    with it. The interpreter's own MD5 is under no such policy, and on short texts takes half of OpenSSL's time.
     """
-    function: Callable[..., Any] = getattr(hashlib, name)
-    try:
-        function(b"")
-    except ValueError:
-        return partial(function, usedforsecurity=False)
+    if name == "md5":
+        with suppress(ImportError):
+            return import_module("_md5").md5  # type: ignore[no-any-return]
+        return partial(hashlib.md5, usedforsecurity=False)
+    function: Callable[[bytes], Any] = getattr(hashlib, name)
     return function
 
 

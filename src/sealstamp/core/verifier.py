@@ -66,20 +66,29 @@ class Principal(Record):
         return self.access_key_id.encode(), self.consumer.encode(), self.scheme.encode()
 
 
-class BoundKey(Record):
+class BoundKey:
     """An access key, ready to verify one scheme: its secret has become functions.
 
     ``usable_until_ms`` is Unix milliseconds: NEVER_MS without an expiry, 0 for a key that is disabled or revoked.
-    ``permitted`` tells whether the key is for the API at whose door it is used.
+    ``permitted`` tells whether the key is for the API at whose door it is used; ``open_until_ms`` is both in one.
     """
 
-    principal: Principal
-    matches: Matches
-    usable_until_ms: int = NEVER_MS
-    permitted: bool = True
+    __slots__ = ("claim_prefix", "matches", "open_until_ms", "permitted", "principal", "usable_until_ms")
 
-    __eq__ = object.__eq__
-    __hash__ = object.__hash__
+    def __init__(
+        self,
+        principal: Principal,
+        matches: Matches,
+        claim_prefix: bytes = b"",
+        usable_until_ms: int = NEVER_MS,
+        permitted: bool = True,
+    ) -> None:
+        self.principal = principal
+        self.matches = matches
+        self.claim_prefix = claim_prefix
+        self.usable_until_ms = usable_until_ms
+        self.permitted = permitted
+        self.open_until_ms = usable_until_ms if permitted else 0
 
     def __repr__(self) -> str:
         return f"<BoundKey {self.principal.access_key_id}>"
@@ -120,7 +129,8 @@ class Verifier:
         self._guards = self.replay_by is not ReplayBy.OFF
         self._scope = scope.encode()
         self._past_ms = scheme.time.past_ms if scheme.time else 0
-        self._signature_at = FIRST_VALUE + scheme.carried.index(SIGNATURE)
+        nonce_at, signature_at = 2, FIRST_VALUE + scheme.carried.index(SIGNATURE)
+        self._claimed_at = nonce_at if self.replay_by is ReplayBy.NONCE else signature_at
         self._signature_places = tuple(
             place for carrier in scheme.carriers if SIGNATURE in carrier.carried for place in carrier.places
         )
@@ -138,7 +148,8 @@ class Verifier:
         """Make a key ready, when it enters a cache: all that does not depend on a request is computed now."""
         matches, _ = compile_scheme(self.scheme).bind(credential.access_key_id.encode(), credential.secret.reveal())
         principal = Principal(credential.access_key_id, consumer, self.scheme.name)
-        return BoundKey(principal, matches, usable_until_ms, permitted)
+        claim_prefix = b"%b\0%b\0" % (self._scope, credential.access_key_id.encode())
+        return BoundKey(principal, matches, claim_prefix, usable_until_ms, permitted)
 
     def recognises(self, request: Request) -> bool:
         """Tell whether the request carries something where this scheme's signature travels."""
@@ -162,7 +173,7 @@ class Verifier:
             raise error.with_traceback(None) from None  # the frames it came from have the secret among their locals
         if not matches:
             raise SignatureMismatchError("the signature does not match")
-        if now_ms >= key.usable_until_ms or not key.permitted:
+        if now_ms >= key.open_until_ms:
             _refuse_state(key, now_ms)
         return self._claim(presented, key) if self._guards else None
 
@@ -177,8 +188,8 @@ class Verifier:
         if not matching:
             self._stranger.matches(presented, request)
             raise SignatureMismatchError(f"the signature matches none of the API's {len(keys)} keys")
-        key = next((key for key in matching if key.permitted and now_ms < key.usable_until_ms), matching[0])
-        if now_ms >= key.usable_until_ms or not key.permitted:
+        key = next((key for key in matching if now_ms < key.open_until_ms), matching[0])
+        if now_ms >= key.open_until_ms:
             _refuse_state(key, now_ms)
         return key, self._claim(presented, key) if self._guards else None
 
@@ -218,9 +229,7 @@ class Verifier:
 
     def _claim(self, presented: Presented, key: BoundKey) -> Claim:
         stamped_ms = presented[1]
-        what = presented[2] if self.replay_by is ReplayBy.NONCE else presented[self._signature_at]
-        token = b"\0".join((self._scope, key.principal.access_key_id.encode(), what))
-        return Claim(token, stamped_ms, stamped_ms + self._past_ms)
+        return Claim(key.claim_prefix + presented[self._claimed_at], stamped_ms, stamped_ms + self._past_ms)
 
 
 def _check_guard(scheme: Scheme, replay_by: ReplayBy) -> None:
