@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable
 from typing import Final, TypeVar
@@ -21,11 +22,8 @@ MAX_PARAMETERS: Final = 1_000
 
 _UNRESERVED: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 _ENCODED: Final = {byte: b"%%%02X" % byte for byte in range(256)} | {b: bytes([b]) for b in _UNRESERVED}
-_DECODED: Final = {
-    first + second: bytes([int(first + second, 16)])
-    for first in (b"%c" % c for c in b"0123456789abcdefABCDEF")
-    for second in (b"%c" % c for c in b"0123456789abcdefABCDEF")
-}
+_DECODED: Final = {b"%%%02x" % byte: bytes([byte]) for byte in range(256)}
+_ESCAPE: Final = re.compile(rb"%[0-9a-fA-F]{2}")
 
 
 def repeated(names: Iterable[T]) -> frozenset[T]:
@@ -40,8 +38,11 @@ def percent_encode(text: bytes) -> bytes:
 
 def percent_decode(text: bytes) -> bytes:
     """Decode ``%XX``; an escape that is none stays as it is, as most servers leave it."""
-    head, *rest = text.split(b"%")
-    return head + b"".join([_DECODED.get(piece[:2], b"%" + piece[:2]) + piece[2:] for piece in rest])
+    return _ESCAPE.sub(_unescape, text) if b"%" in text else text
+
+
+def _unescape(escape: re.Match[bytes]) -> bytes:
+    return _DECODED[escape[0].lower()]
 
 
 def parse_urlencoded(text: bytes) -> Pairs:
@@ -49,18 +50,17 @@ def parse_urlencoded(text: bytes) -> Pairs:
 
     Raises MalformedCredentialsError for more than MAX_PARAMETERS.
     """
-    if text.count(b"&") >= MAX_PARAMETERS:
+    pieces = text.split(b"&")
+    if len(pieces) > MAX_PARAMETERS:
         raise MalformedCredentialsError(f"more than {MAX_PARAMETERS} parameters")
-    values: dict[bytes, bytes] = {}
-    doubled = []
-    for piece in text.split(b"&"):
-        name, _, value = piece.partition(b"=")
-        if b"%" in piece or b"+" in piece:
-            name, value = _decode_form(name), _decode_form(value)
-        if name in values:
-            doubled.append(name)
-        values[name] = value
-    return values, frozenset(doubled) if doubled else NONE
+    pairs = [_decode_pair(piece) if b"%" in piece or b"+" in piece else piece.partition(b"=") for piece in pieces]
+    values = {name: value for name, _, value in pairs}
+    return values, NONE if len(values) == len(pairs) else repeated(name for name, _, _ in pairs)
+
+
+def _decode_pair(piece: bytes) -> tuple[bytes, bytes, bytes]:
+    name, mark, value = piece.partition(b"=")
+    return _decode_form(name), mark, _decode_form(value)
 
 
 def _decode_form(text: bytes) -> bytes:
