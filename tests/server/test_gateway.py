@@ -342,6 +342,8 @@ def test_a_response_that_breaks_off(what: str, service: Service) -> None:
     with pytest.raises(ConnectionError):
         play(service, what)
     assert service.get("/open").status == 200
+    _, *lines = service.said().splitlines()
+    assert all(line.startswith("{") for line in lines), "what the server itself says of it is JSON too"
 
 
 def test_an_upstream_that_does_not_read(service: Service) -> None:

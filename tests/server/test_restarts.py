@@ -6,7 +6,7 @@ import os
 import signal
 from pathlib import Path
 
-from tests.server.service import Service, free_port, serving, until
+from tests.server.service import Service, serving, until
 from tests.server.signing import BBX, TAURUSX
 from tests.server.upstream import Upstream
 
@@ -84,13 +84,23 @@ def test_from_start_to_stop(folder: Path) -> None:
         service.stop()
 
 
+def test_an_address_that_is_taken(folder: Path, upstream: Upstream) -> None:
+    """The service does not start, and says why in a line."""
+    service = Service(folder)
+    service.config.write_text(service.config.read_text().replace(f":{service.port}", f":{upstream.port}"))
+    done = service.run("serve")
+    assert done.returncode != 0
+    assert "cannot listen on 127.0.0.1" in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+
+
 def test_a_second_service_on_the_same_store(service: Service, folder: Path) -> None:
     """It does not start, and says why in a line and not in a traceback; the first goes on."""
-    config = folder.parent / "second.toml"
-    text = service.config.read_text().replace(f":{service.port}", f":{free_port()}")
-    config.write_text(text)
-    done = service.run("serve", "--config", str(config))
-    assert done.returncode != 0
-    assert "another process serves from this store" in done.stderr
-    assert "Traceback" not in done.stderr + done.stdout
+    elsewhere = Service(folder)
+    elsewhere.config.write_text(service.config.read_text().replace(f":{service.port}", f":{elsewhere.port}"))
+    for second in (service, elsewhere):
+        done = second.run("serve")
+        assert done.returncode != 0
+        assert "another process serves from this store" in done.stderr
+        assert "Traceback" not in done.stderr + done.stdout
     assert service.get("/readyz").status == 200

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Any, Protocol
+from datetime import UTC, datetime
+from typing import Any, Final, Protocol
 
+import msgspec
 import structlog
+
+SERVER_LOGGING: Final = {
+    "formatters": {"json": {"()": "sealstamp.server.logs.JsonLines"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stderr"},
+        "access": {"class": "logging.NullHandler"},
+    },
+}
+"""Makes the lines of granian itself, such as what its workers end with, look and go like ours."""
 
 
 class Log(Protocol):
@@ -38,3 +49,16 @@ def make_log(level: str) -> Log:
         cache_logger_on_first_use=True,
     )
     return log
+
+
+class JsonLines(logging.Formatter):
+    """Writes a record of the standard library's logging as the service's own lines are written."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return one line of JSON; a traceback, which holds no locals, becomes part of the text."""
+        line = {
+            "event": super().format(record),
+            "level": record.levelname.lower(),
+            "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat(),
+        }
+        return msgspec.json.encode(line).decode()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import socket
 from pathlib import Path
 
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
+from sealstamp.errors import ConfigurationError
+from sealstamp.server.logs import SERVER_LOGGING
 from sealstamp.server.opening import open_key_store, open_sealer, sole_service
 from sealstamp.server.settings import CONFIG_VARIABLE, Settings
 
@@ -22,9 +25,10 @@ def serve(settings: Settings, config: Path | None) -> None:
     open_key_store(settings).close()
     with sole_service(settings):
         pass
+    host, port = settings.address
+    _check_free(host, port)
     if config is not None:
         os.environ[CONFIG_VARIABLE] = str(config.resolve())
-    host, port = settings.address
     Granian(
         _TARGET,
         address=host,
@@ -33,5 +37,16 @@ def serve(settings: Settings, config: Path | None) -> None:
         factory=True,
         websockets=False,
         log_level=LogLevels.warning,
+        log_dictconfig=SERVER_LOGGING,
         respawn_failed_workers=True,
     ).serve()
+
+
+def _check_free(host: str, port: int) -> None:
+    """Raise ConfigurationError for an address that nobody can listen on now."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except (OSError, OverflowError) as error:
+        problem = f"cannot listen on {host}:{port}: {getattr(error, 'strerror', None) or error}"
+        raise ConfigurationError("setting listen", problem, "give a free port of an address of this machine") from None
