@@ -20,7 +20,8 @@ from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import NamedTuple, NoReturn
 
-from sealstamp.core.compiler import FIRST_VALUE, Matches, Presented, compile_scheme
+from sealstamp.core.compiler import Matches, Presented, compile_scheme
+from sealstamp.core.computing import FIRST_VALUE
 from sealstamp.core.credential import Credential, Secret
 from sealstamp.core.record import Record
 from sealstamp.core.request import Request, lazy

@@ -1,0 +1,261 @@
+"""Writes ``bind`` and the functions inside it: what is computed once per key, and what for each request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from enum import IntEnum
+from typing import Any, Final
+
+from sealstamp.core.codegen import Namespace, function
+from sealstamp.core.filters import FILTERS, Argument
+from sealstamp.core.packing import make_writer
+from sealstamp.core.places import Where
+from sealstamp.core.scheme import ACCESS_KEY_ID, NONCE, SECRET, TIMESTAMP, Carrier, Packed, Scheme
+from sealstamp.core.timing import TimeFormat
+from sealstamp.core.tree import (
+    Apply,
+    Atom,
+    Concat,
+    Expression,
+    Join,
+    Name,
+    Part,
+    Switch,
+    Text,
+    children,
+    walk,
+)
+
+FIRST_VALUE: Final = 3
+"""Where the carried values begin in what ``present`` returns: after the access key id, the time and the nonce."""
+
+Memory = Expression | tuple[str, tuple[Expression, ...]]
+"""What is known per key: an expression's value, or the state of a filter that has taken in its arguments."""
+
+
+class Stage(IntEnum):
+    """When an expression's value is known."""
+
+    KEY = 0
+    REQUEST = 1
+
+
+def write_bind(scheme: Scheme, namespace: Namespace) -> str:
+    """Write ``bind``, which returns (matches, sign) for one key."""
+    key_lines: list[str] = []
+    matches = _Emitter(scheme, namespace, key_lines)
+    matches_lines = matches.unpack_presented() + matches.matches()
+    sign = _Emitter(scheme, namespace, key_lines, matches.known)
+    sign_lines = sign.sign()
+    body = [
+        *key_lines,
+        *function("matches", "presented, request", matches_lines).splitlines(),
+        *function("sign", "time_ms, nonce, given, request", sign_lines).splitlines(),
+        "return matches, sign",
+    ]
+    return function("bind", "access_key_id, secret", body)
+
+
+def write_bind_stages(scheme: Scheme, namespace: Namespace) -> str:
+    """Write ``bind_stages``, which returns what computes every definition."""
+    key_lines: list[str] = []
+    emitter = _Emitter(scheme, namespace, key_lines)
+    lines = [*emitter.unpack_presented(), *emitter.stages()]
+    body = [*key_lines, *function("stages", "presented, request", lines).splitlines(), "return stages"]
+    return function("bind_stages", "access_key_id, secret", body)
+
+
+class _Emitter:
+    """Writes one inner function: statements into ``lines``, what is known per key into the shared ``key_lines``."""
+
+    def __init__(
+        self,
+        scheme: Scheme,
+        namespace: Namespace,
+        key_lines: list[str],
+        known: dict[Memory, str] | None = None,
+    ) -> None:
+        self.scheme = scheme
+        self.constant = namespace.constant
+        self.key_lines = key_lines
+        self.lines: list[str] = []
+        self.known = {} if known is None else known
+        self.macs = 0
+        self.variables = {SECRET: "secret", ACCESS_KEY_ID: "access_key_id"}
+        self.fixed = set(self.variables)
+        self.stages_of: dict[str, Stage] = {}
+        self.stripped = self._computed_query_fields()
+
+    def _computed_query_fields(self) -> frozenset[bytes]:
+        computed = set(self.scheme.computed)
+        carriers = [carrier for carrier in self.scheme.carriers if computed.intersection(carrier.carried)]
+        return frozenset(p.key for carrier in carriers for p in carrier.places if p.where is Where.QUERY)
+
+    # the three functions
+
+    def unpack_presented(self) -> list[str]:
+        carried = self.scheme.carried
+        variables = [f"v{index}" for index in range(len(carried))]
+        given = dict(zip(carried, variables, strict=True))
+        self.presented = given
+        self.variables.update({name: v for name, v in given.items() if self._is_given(name)})
+        return [f"({'_, ' * FIRST_VALUE}{', '.join(variables)},) = presented"]
+
+    def _is_given(self, name: str) -> bool:
+        return name not in self.scheme.definitions and name != ACCESS_KEY_ID
+
+    def matches(self) -> list[str]:
+        tests = [f"compare({self._definition(name)}, {self.presented[name]})" for name in self.scheme.computed]
+        # ``&`` and not ``and``: which of several comparisons failed must not show in the time they took.
+        return [*self.lines, f"return {' & '.join(tests)}"]
+
+    def stages(self) -> list[str]:
+        values = [self._definition(name) for name in self.scheme.definitions]
+        return [*self.lines, f"return ({', '.join(values)},)"]
+
+    def sign(self) -> list[str]:
+        self.variables.update({TIMESTAMP: "timestamp", NONCE: "nonce"})
+        if self.scheme.time is not None:
+            self.lines.append(f"timestamp = {_write_time(self.scheme.time.format, self.constant)}")
+        given = [name for name in self.scheme.carried if name in self.scheme.parameters]
+        self.variables.update({name: f"given[{index}]" for index, name in enumerate(given)})
+        before = self._carriers_that_are_given()
+        if self._reads_request() and before:
+            self.lines.append(f"request = place_all(request, [{', '.join(map(self._written, before))}])")
+        written = [self._written(carrier) for carrier in self.scheme.carriers]
+        return [*self.lines, f"return [{', '.join(written)}]"]
+
+    def _carriers_that_are_given(self) -> list[Carrier]:
+        computed = set(self.scheme.computed)
+        return [carrier for carrier in self.scheme.carriers if computed.isdisjoint(carrier.carried)]
+
+    def _reads_request(self) -> bool:
+        return any(isinstance(node, Atom) for tree in self.scheme.definitions.values() for node in walk(tree))
+
+    def _written(self, carrier: Carrier) -> str:
+        place = self.constant(carrier.places[0])
+        if not isinstance(carrier, Packed):
+            return f"({place}, {self._name(carrier.name)})"
+        values = ", ".join(f"{self.constant(name)}: {self._name(name)}" for name in carrier.carried)
+        return f"({place}, {self.constant(make_writer(carrier))}({{{values}}}))"
+
+    # expressions
+
+    def _stage(self, node: Expression) -> Stage:
+        match node:
+            case Atom():
+                return Stage.REQUEST
+            case Name(name=name) if name in self.scheme.definitions:
+                if name not in self.stages_of:  # asked for at every use, and uses multiply down a chain
+                    self.stages_of[name] = self._stage(self.scheme.definitions[name])
+                return self.stages_of[name]
+            case Name(name=name):
+                return Stage.KEY if name in self.fixed else Stage.REQUEST
+            case _:
+                return max(map(self._stage, children(node)), default=Stage.KEY)
+
+    def _value(self, node: Expression) -> str:
+        """Return code for a node's value; if it is known per key, the name that holds it."""
+        if isinstance(node, Text | Name) or self._stage(node) is Stage.REQUEST:
+            return self._code(node)
+        return self._per_key(node, self._code(node))
+
+    def _per_key(self, memory: Memory, code: str) -> str:
+        if memory not in self.known:
+            self.known[memory] = f"k{len(self.known)}"
+            self.key_lines.append(f"{self.known[memory]} = {code}")
+        return self.known[memory]
+
+    def _code(self, node: Expression) -> str:
+        match node:
+            case Text(value=value):
+                return self.constant(value.encode())
+            case Name(name=name):
+                return self._name(name)
+            case Atom():
+                return self._atom(node)
+            case Apply():
+                return self._apply(node)
+            case Concat(parts=parts):
+                return "(" + " + ".join(self._runs(parts)) + ")"
+            case Join(separator=separator, parts=parts, skip_empty=skip):
+                function = (
+                    f"join_nonempty({self.constant(separator.encode())}, "
+                    if skip
+                    else (f"{self.constant(separator.encode())}.join(")
+                )
+                return f"{function}({', '.join(map(self._value, parts))},))"
+            case Switch():
+                return self._switch(node)
+
+    def _name(self, name: str) -> str:
+        return self._definition(name) if name in self.scheme.definitions else self.variables[name]
+
+    def _definition(self, name: str) -> str:
+        """Compute a definition once in this function, or once per key, before it is first used."""
+        if name in self.variables:
+            return self.variables[name]
+        tree = self.scheme.definitions[name]
+        value = self._value(tree)
+        if self._stage(tree) is Stage.REQUEST:
+            variable = f"d{len(self.lines)}"
+            self.lines.append(f"{variable} = {value}")
+            value = variable
+        self.variables[name] = value
+        return value
+
+    def _runs(self, parts: Sequence[Expression]) -> list[str]:
+        """Return code for the parts of a concatenation, neighbours that are known per key made into one."""
+        runs: list[list[Expression]] = []
+        for part in parts:
+            if runs and self._stage(part) is Stage.KEY and self._stage(runs[-1][0]) is Stage.KEY:
+                runs[-1].append(part)
+            else:
+                runs.append([part])
+        return [self._run(run) for run in runs]
+
+    def _run(self, run: list[Expression]) -> str:
+        if len(run) == 1:
+            return self._value(run[0])
+        return self._per_key(Concat(tuple(run)), " + ".join(map(self._value, run)))
+
+    def _atom(self, node: Atom) -> str:
+        match node.part:
+            case Part.HEADER:
+                return f"header_value(request, {self.constant(node.argument.lower().encode())})"
+            case Part.PARAMETER:
+                return f"query_value(request, {self.constant(node.argument.encode())})"
+            case Part.QUERY | Part.TARGET | Part.URL if self.stripped:
+                return f"request_without(request, {self.constant(self.stripped)}).{node.part}"
+            case Part.BODY:
+                return "body_of(request)"
+            case part:
+                return f"request.{part}"
+
+    def _apply(self, node: Apply) -> str:
+        entry = FILTERS[node.filter]
+        source = self._value(node.source)
+        if not entry.prepare:
+            return entry.code.format(source=source)
+        state = entry.prepare.format(*map(self._argument, entry.arguments, node.arguments))
+        if max(map(self._stage, node.arguments)) is Stage.KEY:
+            state = self._per_key((node.filter, node.arguments), state)
+        self.macs += 1
+        return entry.code.format(source=source, state=state, mac=f"m{self.macs}")
+
+    def _argument(self, kind: Argument, node: Expression) -> str:
+        if kind is Argument.HASH and isinstance(node, Text):
+            return self.constant(node.value)
+        return self._value(node)
+
+    def _switch(self, node: Switch) -> str:
+        subject = self._value(node.subject)
+        cases = [f"{self._value(value)} if {subject} == {self.constant(text.encode())}" for text, value in node.cases]
+        return f"({' else '.join([*cases, self._value(node.default)])})"
+
+
+def _write_time(form: TimeFormat, constant: Callable[[Any], str]) -> str:
+    if form.per_ms is None:
+        return f"{constant(form.write)}(time_ms)"
+    multiplier, divisor = form.per_ms
+    return f"b'%d' % (time_ms{f' * {multiplier}' * (multiplier > 1)}{f' // {divisor}' * (divisor > 1)})"

@@ -1,0 +1,113 @@
+"""Writes ``present``: how a request's fields are found, strictly, and its time checked.
+
+What is absent raises KeyError, the way that costs least where everything is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from sealstamp.core import runtime
+from sealstamp.core.codegen import Namespace, function
+from sealstamp.core.packing import make_reader
+from sealstamp.core.places import Where, other_spellings
+from sealstamp.core.scheme import ACCESS_KEY_ID, NONCE, TIMESTAMP, Carrier, Packed, Scheme
+from sealstamp.core.timing import MAX_DIGITS
+
+
+def write_present(scheme: Scheme, namespace: Namespace) -> str:
+    """Write ``present``: find every carrier, refuse doubles and other spellings, check the time."""
+    constant = namespace.constant
+    raw = {carrier: f"r{index}" for index, carrier in enumerate(scheme.carriers)}
+    lines = _find_sources(scheme)
+    lines.append("try:")
+    for carrier, variable in raw.items():
+        lines += [f"    {line}" for line in _find_carrier(carrier, variable, constant)]
+    lines += ["except KeyError:", f"    missing({constant(scheme.carriers)}, request)"]
+    lines += _refuse_doubles(scheme, constant)
+    values: dict[str, str] = {}
+    for carrier, variable in raw.items():
+        lines += _unpack(carrier, variable, values, constant)
+    lines += _check_time(scheme, values.get(TIMESTAMP), constant)
+    if NONCE in values:
+        lines.append(f"if not 0 < len({values[NONCE]}) <= {runtime.MAX_NONCE} or not is_visible({values[NONCE]}):")
+        lines.append("    malformed_nonce()")
+    head = [values.get(ACCESS_KEY_ID, "b''"), "t" if scheme.time else "None", values.get(NONCE, "b''")]
+    lines.append(f"return ({', '.join([*head, *(values[name] for name in scheme.carried)])},)")
+    return function("present", "request, now_ms", lines)
+
+
+_SOURCES: Final = {
+    Where.HEADER: ("h", "h, dh = request.header_fields"),
+    Where.QUERY: ("q", "q, dq = request.query_fields"),
+    Where.FORM: ("f", "f, df = request.form_fields"),
+    Where.JSON: ("j", "j, dj = request.json_fields"),
+}
+
+
+def _places(scheme: Scheme, where: Where) -> list[bytes]:
+    return [place.key for carrier in scheme.carriers for place in carrier.places if place.where is where]
+
+
+def _find_sources(scheme: Scheme) -> list[str]:
+    return [statement for where, (_, statement) in _SOURCES.items() if _places(scheme, where)]
+
+
+def _find_carrier(carrier: Carrier, variable: str, constant: Callable[[Any], str]) -> list[str]:
+    """Write the finding of one carrier; what is absent raises KeyError, the way that costs least if it is there."""
+    places = [(_SOURCES[place.where][0], constant(place.key)) for place in carrier.places]
+    (source, key), *aliases = places
+    usual = f"{variable} = {source}.get({key}, b'')" if carrier.optional else f"{variable} = {source}[{key}]"
+    if not aliases:
+        return [usual]
+    seen = " or ".join(f"{key} in {source}" for source, key in aliases)
+    several = ", ".join(f"({source}, {key})" for source, key in places)
+    return [
+        f"if {seen}:",
+        f"    {variable} = one_of(({several}), {constant(carrier.name)})",
+        "else:",
+        f"    {usual}",
+    ]
+
+
+def _refuse_doubles(scheme: Scheme, constant: Callable[[Any], str]) -> list[str]:
+    lines = []
+    for where, (source, _) in _SOURCES.items():
+        if keys := frozenset(_places(scheme, where)):
+            lines += [f"if d{source}:", f"    refuse_doubles(d{source}, {constant(keys)})"]
+    if headers := frozenset(_places(scheme, Where.HEADER)):
+        spellings = frozenset().union(*map(other_spellings, headers)) - headers
+        lines += [f"if not {constant(spellings)}.isdisjoint(h):", f"    refuse_spelling(h, {constant(spellings)})"]
+    return lines
+
+
+def _unpack(carrier: Carrier, variable: str, values: dict[str, str], constant: Callable[[Any], str]) -> list[str]:
+    """Give every carried name its variable; a packed text is read apart."""
+    if isinstance(carrier, Packed):
+        found = [f"{variable}_{index}" for index in range(len(carrier.carried))]
+        values.update(zip(carrier.carried, found, strict=True))
+        return [f"({', '.join(found)},) = {constant(make_reader(carrier))}({variable})"]
+    values[carrier.name] = variable
+    return []
+
+
+def _check_time(scheme: Scheme, variable: str | None, constant: Callable[[Any], str]) -> list[str]:
+    rule = scheme.time
+    if rule is None or variable is None:
+        return []
+    if rule.format.per_ms is None:
+        lines = [f"t = read_time({constant(rule.format.read)}, {variable})"]
+    else:
+        multiplier, divisor = rule.format.per_ms
+        scale = f" * {divisor}" * (divisor > 1) + f" // {multiplier}" * (multiplier > 1)
+        lines = [
+            f"if not {variable}.isdigit() or len({variable}) > {MAX_DIGITS}:",
+            "    malformed_time()",
+            f"t = int({variable}){scale}",
+        ]
+    return [
+        *lines,
+        f"if not {-rule.future_ms} <= now_ms - t <= {rule.past_ms}:",
+        "    outside(t, now_ms)",
+    ]
