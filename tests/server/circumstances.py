@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from tests.server.conftest import Book
-from tests.server.signing import BBX, CDNETWORKS, STARDUST, SYSTEMS, Fields, Pair, System, doubled, replaced, without
+from tests.server.signing import BBX, STARDUST, SYSTEMS, Fields, Pair, System, doubled, replaced, without
 
 MISSING, MALFORMED, OUTSIDE = "missing_credentials", "malformed_credentials", "outside_time_window"
 UNKNOWN, MISMATCH, INACTIVE = "unknown_access_key", "signature_mismatch", "inactive_access_key"
@@ -114,9 +114,7 @@ def _cases_of(system: System) -> Iterator[Case]:
     yield case("signature in upper case", MISMATCH, _upper(system))
     yield case("key disabled", INACTIVE, lambda book: system.sign(book.disabled))
     yield case("key expired", INACTIVE, lambda book: system.sign(book.expired))
-    # Where no key is named, a revoked one is not tried at all.
-    reason = MISMATCH if system is CDNETWORKS else INACTIVE
-    yield case("key revoked", reason, lambda book: system.sign(book.revoked))
+    yield case("key revoked", INACTIVE, lambda book: system.sign(book.revoked))
     if system.key:
         yield case("key unknown", UNKNOWN, lambda _: system.sign(Pair("nobody", "at all")))
         yield case("key id too long", MALFORMED, lambda book: system.sign(Pair("k" * 300, book.right.secret)))

@@ -54,14 +54,11 @@ class AcceptedScheme:
         return key
 
     def find_candidates(self) -> tuple[BoundKey, ...]:
-        """Read every key of the API; may block. Raises StoreUnavailableError."""
-        keys = []
-        for found in self._store.list_access_keys(api=self.api.name):
-            if found.status is not KeyStatus.REVOKED:
-                keys.append(self._bind(found))
-            if len(keys) == MAX_CANDIDATES:
-                break
-        self.candidates = tuple(keys)
+        """Read the API's keys, active ones first, MAX_CANDIDATES at most; may block. Raises StoreUnavailableError."""
+        keys = sorted(
+            self._store.list_access_keys(api=self.api.name), key=lambda key: key.status is not KeyStatus.ACTIVE
+        )
+        self.candidates = tuple(self._bind(key) for key in keys[:MAX_CANDIDATES])
         return self.candidates
 
     def _bind(self, key: AccessKey) -> BoundKey:
