@@ -7,11 +7,20 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from importlib import import_module
 
 from sealstamp.cli import output
-from sealstamp.errors import ConfigurationError, NotFoundError, SchemeError, SealstampError, SigningError
+from sealstamp.errors import (
+    ConfigurationError,
+    KeyStateError,
+    NotFoundError,
+    SchemeError,
+    SealstampError,
+    SigningError,
+    StoreUnavailableError,
+    VerificationError,
+)
 
 GROUPS = {
     "demo": "see the four systems guarded, called rightly and wrongly",
@@ -21,43 +30,85 @@ GROUPS = {
     "sign": "sign a request",
     "verify": "verify a raw request",
     "call": "sign a request and send it",
-    "keys": "issue, import, list, enable, disable and revoke access keys",
+    "keys": "issue, import, list, disable, enable and revoke access keys",
     "apis": "list the guarded APIs",
 }
-"""Every command, each in a module of its name with ``add(parser)`` and ``run(arguments) -> exit code``."""
+"""Every command, each in a module of its name with ``add(parser)``, which sets ``run(arguments) -> exit code``."""
+
+INTERRUPTED = 130
+"""As shells tell of a process that was interrupted."""
+UNHEARD = 141
+"""As shells tell of a process that nobody reads any more; 1 would say that ``verify`` refused."""
+
+_MISUSE = (ConfigurationError, SchemeError, SigningError, NotFoundError, VerificationError)
+_HINTS: dict[type[SealstampError], str] = {
+    KeyStateError: "sealstamp keys list tells the state of every key",
+    NotFoundError: "sealstamp keys list and sealstamp apis list tell what there is",
+    SigningError: "sealstamp schemes show tells what a scheme needs",
+    StoreUnavailableError: "the setting store names it; try again when it can be reached",
+    VerificationError: "what a scheme signs must come once and be readable",
+}
+"""The hints of errors that bring none of their own."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code: 0 done, 1 refused or failed, 2 misused."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        parsed = _parser(words).parse_args(words)
-        code: int = parsed.run(parsed)
-    except (ConfigurationError, SchemeError, SigningError, NotFoundError) as error:
-        output.fail(str(error))
-        return output.MISUSED
+        return _run(words)
     except SealstampError as error:
-        output.fail(str(error))
-        return output.FAILED
+        output.fail(_with_hint(error))
+        return output.MISUSED if isinstance(error, _MISUSE) else output.FAILED
     except BrokenPipeError:
-        sys.stderr.close()
+        output.abandon()
+        return UNHEARD
+    except OSError as error:
+        output.fail(f"{error.filename or 'output'}: {error.strerror}\nhint: is there room, and the right to write?")
+        output.abandon()
         return output.FAILED
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
+
+
+def _run(words: list[str]) -> int:
+    output.speak_utf8()
+    _refuse_broken_text(words)
+    called = next((word for word in words if not word.startswith("-")), "")
+    try:
+        parsed = build_parser({called}).parse_args(words)
+    except SystemExit as left:
+        return left.code if isinstance(left.code, int) else output.DONE
+    code: int = parsed.run(parsed)
+    output.flush()
     return code
 
 
-def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
-    """Build the parser; only the group that is called is imported, the others are there by name."""
+def _refuse_broken_text(words: Sequence[str]) -> None:
+    """Raise ConfigurationError for a word that is not UTF-8; which one is not told, for it may be a secret."""
+    try:
+        "".join(words).encode()
+    except UnicodeEncodeError:
+        raise ConfigurationError("arguments", "not all are UTF-8", "give other bytes in a file") from None
+
+
+def build_parser(called: Container[str] = GROUPS) -> argparse.ArgumentParser:
+    """Return the parser; only the groups in ``called`` are imported, the others are there by name."""
     parser = output.Parser(prog="sealstamp", description="AccessKey authentication for HTTP APIs.")
     parser.add_argument("--version", action=_Version)
     groups = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    called = next((word for word in words if not word.startswith("-")), None)
     for name, about in GROUPS.items():
         group = groups.add_parser(name, help=about, description=about)
-        if name == called:
+        if name in called:
             import_module(f"sealstamp.cli.{name}").add(group)
     return parser
+
+
+def _with_hint(error: SealstampError) -> str:
+    text = str(error)
+    if "\nhint: " in text:
+        return text
+    hint = next((hint for kind, hint in _HINTS.items() if isinstance(error, kind)), "sealstamp --help")
+    return f"{text}\nhint: {hint}"
 
 
 class _Version(argparse.Action):

@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
 
 from sealstamp.cli import output
-from sealstamp.cli.local import add_config, opened
-from sealstamp.keys.domain import Api
+from sealstamp.cli.local import add_config, opened, settings_of
+
+if TYPE_CHECKING:
+    from sealstamp.keys.domain import Api
 
 
 def add(parser: ArgumentParser) -> None:
     """Say what ``apis`` takes."""
     acts = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    listed = acts.add_parser("list", help="list the guarded APIs")
+    about = "list the guarded APIs"
+    listed = acts.add_parser("list", help=about, description=about)
     add_config(listed)
-    listed.add_argument("--json", action="store_true")
+    output.add_json(listed)
     listed.set_defaults(run=_list)
 
 
 def _list(arguments: Namespace) -> int:
-    with opened(arguments) as (store, _):
+    with opened(settings_of(arguments)) as (store, _):
         apis = store.list_apis()
-    if arguments.json:
-        output.show_json([_facts(api) for api in apis])
-    else:
-        output.show_table(("NAME", "HOST", "PREFIX", "SCHEMES", "ENFORCEMENT", "UPSTREAM"), map(_row, apis))
-    return output.DONE
+    columns = ("NAME", "HOST", "PREFIX", "SCHEMES", "ENFORCEMENT", "UPSTREAM")
+    return output.show(arguments, [_facts(api) for api in apis], lambda: output.show_table(columns, map(_row, apis)))
 
 
 def _row(api: Api) -> tuple[str, ...]:

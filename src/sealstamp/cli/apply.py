@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import os
 from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sealstamp.cli import output
-from sealstamp.cli.local import add_config, now_ms, opened
-from sealstamp.keys.manifest import load_manifest
-from sealstamp.keys.planning import Change, carry_out, plan
+from sealstamp.cli.local import add_config, opened, settings_of
+from sealstamp.cli.moments import now_ms
+from sealstamp.errors import ConfigurationError, NotFoundError, SchemeError
 from sealstamp.schemes import get_scheme
+
+if TYPE_CHECKING:
+    from sealstamp.keys.planning import Change
+    from sealstamp.keys.ports import KeyStore
+    from sealstamp.keys.sealing import Sealer
 
 
 def add(parser: ArgumentParser) -> None:
@@ -20,33 +26,51 @@ def add(parser: ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="only print what would change")
     parser.add_argument("--prune", action="store_true", help="drop what is not in the file; revoke its keys")
     add_config(parser)
-    parser.add_argument("--json", action="store_true")
+    output.add_json(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: Namespace) -> int:
-    """Plan, print, and carry out."""
-    manifest = load_manifest(arguments.file, check_scheme=_check_scheme, environment=os.environ)
-    with opened(arguments) as (store, sealer):
-        changes = plan(manifest, store, sealer, now_ms=now_ms(), prune=arguments.prune)
-        if arguments.json:
-            output.show_json({"dry_run": arguments.dry_run, "changes": [_facts(change) for change in changes]})
-        else:
-            _tell(changes)
-        if not arguments.dry_run:
-            carry_out(changes, store)
-    return output.DONE
+    """Plan, carry out and print: a reader who goes away must not keep a change from being made."""
+    with opened(settings_of(arguments)) as (store, sealer):
+        changes = apply_file(arguments.file, store, sealer, prune=arguments.prune, dry_run=arguments.dry_run)
+    document = {"dry_run": arguments.dry_run, "changes": [_facts(change) for change in changes]}
+    return output.show(arguments, document, lambda: _tell(changes, dry_run=arguments.dry_run))
+
+
+def apply_file(
+    file: Path, store: KeyStore, sealer: Sealer, *, prune: bool = False, dry_run: bool = False
+) -> Sequence[Change]:
+    """Make ``store`` match ``file``; return what changed, or would.
+
+    Raises ConfigurationError for the file, KeyStateError when the store changes meanwhile.
+    """
+    from sealstamp.keys.manifest import load_manifest
+    from sealstamp.keys.planning import carry_out, plan
+
+    manifest = load_manifest(file, check_scheme=_check_scheme, environment=os.environ)
+    changes = plan(manifest, store, sealer, now_ms=now_ms(), prune=prune)
+    if not dry_run:
+        carry_out(changes, store)
+    return changes
 
 
 def _check_scheme(name: str, parameters: Mapping[str, str]) -> None:
-    get_scheme(name, parameters)
+    try:
+        get_scheme(name, parameters)
+    except (NotFoundError, SchemeError, ConfigurationError) as error:
+        # The reader of the file puts its own place before the problem, so that the whole is told.
+        problem, _, hint = str(error).partition("\nhint: ")
+        raise ConfigurationError("schemes", problem, hint) from None
 
 
-def _tell(changes: tuple[Change, ...]) -> None:
+def _tell(changes: Sequence[Change], *, dry_run: bool) -> None:
     for change in changes:
         output.say(str(change))
     if not changes:
         output.say("nothing to change")
+    elif dry_run:
+        output.note("nothing was changed: this was a dry run")
 
 
 def _facts(change: Change) -> dict[str, object]:

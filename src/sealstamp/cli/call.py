@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from contextlib import closing
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 
 from sealstamp.cli import inputs, output
@@ -22,7 +23,7 @@ def add(parser: ArgumentParser) -> None:
     inputs.add_scheme(parser)
     inputs.add_credential(parser)
     inputs.add_request(parser)
-    parser.add_argument("--json", action="store_true")
+    output.add_json(parser)
     parser.set_defaults(run=run)
 
 
@@ -31,25 +32,26 @@ def run(arguments: Namespace) -> int:
     signed, _ = sign(arguments)
     status, headers, body = send(signed)
     text = body.decode("utf-8", "backslashreplace")
-    if arguments.json:
-        output.show_json({"status": status, "headers": [list(header) for header in headers], "body": text})
-    else:
-        output.note(f"HTTP {status}")
-        output.say(text)
+    document = {"status": status, "headers": [list(header) for header in headers], "body": text}
+    output.show(arguments, document, lambda: _tell(status, text))
     return output.DONE if status < 400 else output.FAILED
 
 
+def _tell(status: int, text: str) -> None:
+    output.note(f"HTTP {status}")
+    output.say(text)
+
+
 def send(signed: Wanted) -> tuple[int, list[tuple[str, str]], bytes]:
-    """Send a request exactly as it was signed. Raises CallFailedError."""
+    """Send a request exactly as it was signed; return status, headers and body. Raises CallFailedError."""
     kind = HTTPSConnection if signed.scheme == "https" else HTTPConnection
-    connection = kind(signed.authority, timeout=TIMEOUT_SECONDS)
     try:
-        response = _exchange(connection, signed)
-        return response.status, response.getheaders(), response.read()
-    except (OSError, HTTPException) as error:
-        raise CallFailedError(f"{signed.authority}: {error}\nhint: is it running, and is the URL right?") from None
-    finally:
-        connection.close()
+        with closing(kind(signed.authority, timeout=TIMEOUT_SECONDS)) as connection:
+            response = _exchange(connection, signed)
+            return response.status, response.getheaders(), response.read()
+    except (OSError, HTTPException, UnicodeError) as error:  # UnicodeError: a host that is no domain name
+        problem = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise CallFailedError(f"{signed.authority}: {problem}\nhint: is it running, and is the URL right?") from None
 
 
 def _exchange(connection: HTTPConnection, signed: Wanted) -> HTTPResponse:
@@ -58,7 +60,7 @@ def _exchange(connection: HTTPConnection, signed: Wanted) -> HTTPResponse:
         signed.method, signed.target, skip_host="host" in names, skip_accept_encoding="accept-encoding" in names
     )
     for name, value in signed.headers:
-        connection.putheader(name, value)
+        connection.putheader(name, value.encode())  # the bytes that were signed; a text would go as Latin-1
     if signed.body is not None and "content-length" not in names:
         connection.putheader("Content-Length", str(len(signed.body)))
     connection.endheaders(signed.body)

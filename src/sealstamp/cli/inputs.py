@@ -5,45 +5,57 @@ from __future__ import annotations
 import os
 import re
 import sys
-import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
+from sealstamp.cli.moments import now_ms
 from sealstamp.core.credential import Credential, Secret
 from sealstamp.core.places import Where
 from sealstamp.core.placing import Addition
 from sealstamp.core.record import Record
 from sealstamp.core.request import Request
+from sealstamp.core.runtime import is_visible
 from sealstamp.core.scheme import Scheme
 from sealstamp.errors import ConfigurationError
+from sealstamp.keys.rules import check_access_key_id, check_secret
 from sealstamp.schemes import get_scheme
 
 SECRET_VARIABLE = "SEALSTAMP_SECRET"
-_URL = re.compile(r"(?P<scheme>https?)://(?P<authority>[^/?#\s]+)(?P<target>[^#\s]*)(#.*)?", re.IGNORECASE)
-_HEADER = re.compile(r"(?P<name>[!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(?P<value>[^\r\n\0]*?)[ \t]*")
+_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # RFC 9110, section 5.6.2
+_METHOD = re.compile(_TOKEN)
+_URL = re.compile(r"(?P<scheme>https?)://(?P<authority>[0-9A-Za-z.:_~%\[\]-]+)(?P<target>([/?][!-~]*)?)", re.IGNORECASE)
+_HEADER = re.compile(rf"(?P<name>{_TOKEN}):[ \t]*(?P<value>[^\x00-\x08\x0a-\x1f\x7f]*?)[ \t]*")
 
 
 def add_scheme(parser: ArgumentParser) -> None:
     """Ask for a scheme and its parameters."""
     parser.add_argument("--scheme", required=True, metavar="NAME|FILE", help="a scheme's name, or a scheme file")
-    parser.add_argument("--param", action="append", default=[], metavar="K=V", help="set a parameter of the scheme")
+    parser.add_argument(
+        "--param", action="append", default=[], metavar="K=V", help="set a parameter of the scheme; may come again"
+    )
 
 
-def add_credential(parser: ArgumentParser) -> None:
+def add_credential(parser: ArgumentParser, id_help: str = "not needed where the scheme names no key") -> None:
     """Ask for an access key pair; the secret also comes from a file or a variable, to keep it out of histories."""
-    parser.add_argument("--access-key-id", default="", metavar="ID", help="not needed where the scheme names no key")
+    parser.add_argument("--access-key-id", default="", metavar="ID", help=id_help)
     secret = parser.add_mutually_exclusive_group()
     secret.add_argument("--secret", metavar="S", help=f"the secret; better give a file or ${SECRET_VARIABLE}")
-    secret.add_argument("--secret-file", metavar="FILE", help="a file with the secret; one line feed at its end is cut")
+    secret.add_argument(
+        "--secret-file",
+        metavar="FILE|-",
+        help="a file with the secret, or - for standard input; its last line end is cut",
+    )
 
 
 def add_request(parser: ArgumentParser) -> None:
     """Ask for a request, and for the time and nonce to sign it with."""
-    parser.add_argument("--method", default="GET", metavar="M")
-    parser.add_argument("--url", required=True, metavar="U", help="used exactly as given")
-    parser.add_argument("--header", action="append", default=[], metavar="'K: V'")
-    parser.add_argument("--body", metavar="TEXT|@FILE", help="the body, or @ and the file it is in")
+    parser.add_argument("--method", default="GET", metavar="M", help="GET if not given")
+    parser.add_argument(
+        "--url", required=True, metavar="U", help="used as given, but for a fragment, which is not sent"
+    )
+    parser.add_argument("--header", action="append", default=[], metavar="'K: V'", help="a header; may come again")
+    parser.add_argument("--body", metavar="TEXT|@FILE", help="the body, or @ and the file it is in (@- standard input)")
     parser.add_argument("--nonce", metavar="N", help="made at random if not given")
     add_time(parser)
 
@@ -56,31 +68,35 @@ def add_time(parser: ArgumentParser) -> None:
 def scheme_of(arguments: Namespace) -> Scheme:
     """Return the scheme asked for. Raises NotFoundError, SchemeError, ConfigurationError."""
     pairs = [text.partition("=") for text in arguments.param]
-    for name, equals, _ in pairs:
-        if not equals:
-            raise ConfigurationError("--param", f"{name!r} has no value", "write --param name=value")
+    if not all(equals for _, equals, _ in pairs):
+        raise ConfigurationError("--param", "a parameter has no value", "write --param name=value")
     return get_scheme(arguments.scheme, {name: value for name, _, value in pairs})
 
 
 def credential_of(arguments: Namespace, scheme: Scheme) -> Credential:
-    """Return the credential. Raises ConfigurationError where a part of it is missing."""
-    if scheme.names_key and not arguments.access_key_id:
+    """Return the credential. Raises ConfigurationError where a part of it is missing or cannot be."""
+    access_key_id: str = arguments.access_key_id
+    if access_key_id:
+        check_access_key_id("--access-key-id", access_key_id)
+    elif scheme.names_key:
         raise ConfigurationError("--access-key-id", f"scheme {scheme.name} names the key", "give the access key id")
-    return Credential(arguments.access_key_id, secret_of(arguments))
+    return Credential(access_key_id, secret_of(arguments))
 
 
 def secret_of(arguments: Namespace) -> Secret:
-    """Return the secret from wherever it was given. Raises ConfigurationError."""
+    """Return the secret from wherever it was given. Raises ConfigurationError, also for an empty one."""
     if arguments.secret is not None:
-        return Secret(arguments.secret)
+        return check_secret("--secret", Secret(arguments.secret))
     if arguments.secret_file is not None:
-        return Secret(_read_file("--secret-file", arguments.secret_file).removesuffix(b"\n"))
+        content = read_file("--secret-file", arguments.secret_file)
+        return check_secret("--secret-file", Secret(content.removesuffix(b"\n").removesuffix(b"\r")))
     if SECRET_VARIABLE in os.environ:
-        return Secret(os.environ[SECRET_VARIABLE])
+        return check_secret(SECRET_VARIABLE, Secret(os.fsencode(os.environ[SECRET_VARIABLE])))
     raise ConfigurationError("--secret", "no secret was given", f"--secret, --secret-file or ${SECRET_VARIABLE}")
 
 
-def _read_file(option: str, path: str) -> bytes:
+def read_file(option: str, path: str) -> bytes:
+    """Return a file's content, or what comes from standard input for ``-``. Raises ConfigurationError."""
     try:
         return Path(path).read_bytes() if path != "-" else sys.stdin.buffer.read()
     except OSError as error:
@@ -115,7 +131,7 @@ class Wanted(Record):
 
     def signed(self, request: Request, additions: Sequence[Addition]) -> Wanted:
         """Return what to send: ``request`` with its additions made, header names as the scheme writes them."""
-        added = [(place.name, value.decode("latin-1")) for place, value in additions if place.where is Where.HEADER]
+        added = [_header_line(place.name, value) for place, value in additions if place.where is Where.HEADER]
         names = {name.lower() for name, _ in added}
         kept = [(name, value) for name, value in self.headers if name.lower() not in names]
         body = self.body if request.body == (self.body or b"") else request.body
@@ -127,20 +143,33 @@ class Wanted(Record):
         return f"{self.scheme}://{self.authority}{self.target}"
 
 
+def _header_line(name: str, value: bytes) -> tuple[str, str]:
+    """Return a header to send. Raises ConfigurationError for a value that would be read as something else."""
+    if not is_visible(value):
+        problem = "what would travel there is not visible ASCII"
+        raise ConfigurationError(f"header {name}", problem, "give another nonce or parameter")
+    return name, value.decode()
+
+
 def wanted_of(arguments: Namespace) -> Wanted:
     """Return the request asked for. Raises ConfigurationError for what cannot be sent."""
-    match = _URL.fullmatch(arguments.url)
-    if match is None or not arguments.url.isascii():
-        raise ConfigurationError("--url", f"{arguments.url!r} is no http(s) URL in ASCII", "percent-encode the rest")
-    target = match["target"] if match["target"].startswith("/") else "/" + match["target"]
-    headers = [_header(text) for text in arguments.header]
-    return Wanted(arguments.method, match["scheme"].lower(), match["authority"], target, headers, _body(arguments))
+    if _METHOD.fullmatch(arguments.method) is None:
+        raise ConfigurationError("--method", f"{arguments.method!r} is no method", "write GET, POST, …")
+    url = _URL.fullmatch(arguments.url.partition("#")[0])
+    if url is None:
+        # It is not repeated: there may be a password, or a signature, in it.
+        raise ConfigurationError(
+            "--url", "not a http(s) URL in ASCII without a user name", "write http://host/path, percent-encode the rest"
+        )
+    target = url["target"] if url["target"].startswith("/") else "/" + url["target"]
+    headers = [_header(number, text) for number, text in enumerate(arguments.header, start=1)]
+    return Wanted(arguments.method, url["scheme"].lower(), url["authority"], target, headers, _body(arguments))
 
 
-def _header(text: str) -> tuple[str, str]:
+def _header(number: int, text: str) -> tuple[str, str]:
     match = _HEADER.fullmatch(text)
     if match is None:
-        raise ConfigurationError("--header", f"{text!r} is no header", "write --header 'Name: value'")
+        raise ConfigurationError(f"--header number {number}", "not a header line", "write --header 'Name: value'")
     return match["name"], match["value"]
 
 
@@ -148,20 +177,19 @@ def _body(arguments: Namespace) -> bytes | None:
     if arguments.body is None:
         return None
     text: str = arguments.body
-    return _read_file("--body", text[1:]) if text.startswith("@") else text.encode()
+    return read_file("--body", text[1:]) if text.startswith("@") else text.encode()
 
 
 def time_of(arguments: Namespace, scheme: Scheme) -> int:
     """Return the time asked for, or now, in Unix milliseconds. Raises ConfigurationError."""
     if arguments.at is None or scheme.time is None:
-        return time.time_ns() // 1_000_000
+        return now_ms()
+    form = scheme.time.format
     try:
-        return scheme.time.format.read(arguments.at.encode())
+        return form.read(arguments.at.encode())
     except ValueError as error:
-        form = scheme.time.format
-        raise ConfigurationError(
-            "--at", str(error), f"scheme {scheme.name} writes {form.name}: {form.summary}"
-        ) from None
+        hint = f"scheme {scheme.name} writes {form.name}: {form.summary}"
+        raise ConfigurationError("--at", str(error), hint) from None
 
 
 def nonce_of(arguments: Namespace, scheme: Scheme) -> str | None:

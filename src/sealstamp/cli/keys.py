@@ -2,129 +2,157 @@
 
 from __future__ import annotations
 
-import secrets
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from sealstamp.cli import inputs, output
-from sealstamp.cli.local import add_config, now_ms, opened, read_moment, write_moment
+from sealstamp.cli.local import add_config, opened, settings_of
+from sealstamp.cli.moments import now_ms, read_moment, write_moment
 from sealstamp.core.credential import Credential
 from sealstamp.core.scheme import Scheme
-from sealstamp.errors import ConfigurationError, NotFoundError
-from sealstamp.keys import lifecycle
-from sealstamp.keys.domain import AccessKey, Consumer
-from sealstamp.keys.ports import KeyStore
+from sealstamp.errors import NotFoundError
+from sealstamp.keys.rules import check_access_key_id, check_name
 from sealstamp.schemes import get_scheme
+
+if TYPE_CHECKING:
+    from sealstamp.keys.domain import AccessKey
+    from sealstamp.keys.ports import KeyStore
+    from sealstamp.keys.sealing import Sealer
+
+_MOVES = {
+    "disable": "refuse a key until it is enabled again",
+    "enable": "accept a disabled key again",
+    "revoke": "refuse a key for ever",
+}
+"""What ``keys.lifecycle`` does with a key that is there."""
 
 
 def add(parser: ArgumentParser) -> None:
     """Say what ``keys`` takes."""
     acts = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    issue = acts.add_parser("issue", help="make a new pair; its secret is shown this once")
-    issue.add_argument("--scheme", metavar="NAME", help="whose key form to use; else that of the first API's scheme")
-    _add_owner(issue, _issue)
-    imported = acts.add_parser("import", help="keep an existing pair, so that its holder need not change anything")
-    inputs.add_credential(imported)
-    _add_owner(imported, _import)
-    listed = acts.add_parser("list", help="list access keys, without their secrets")
-    listed.add_argument("--api", metavar="NAME")
-    listed.add_argument("--consumer", metavar="NAME")
-    _finish(listed, _list)
-    for name, about, act in (
-        ("disable", "refuse a key until it is enabled again", lifecycle.disable),
-        ("enable", "accept a disabled key again", lifecycle.enable),
-        ("revoke", "refuse a key for ever", lifecycle.revoke),
-    ):
-        moved = acts.add_parser(name, help=about)
-        moved.add_argument("access_key_id", metavar="ID")
-        moved.set_defaults(act=act)
-        _finish(moved, _move)
+
+    def act(name: str, about: str, run: Callable[[Namespace], int]) -> ArgumentParser:
+        added: ArgumentParser = acts.add_parser(name, help=about, description=about)
+        added.set_defaults(run=run, act=name)
+        return added
+
+    issued = act("issue", "make a new pair; its secret is shown this once", _issue)
+    issued.add_argument("--scheme", metavar="NAME", help="whose key form to use; else that of the first API's scheme")
+    _add_owner(issued)
+    imported = act("import", "keep an existing pair, so that its holder need not change anything", _import)
+    inputs.add_credential(imported, id_help="the id that its holder sends; any name where the scheme names no key")
+    _add_owner(imported)
+    listed = act("list", "list access keys, without their secrets", _list)
+    listed.add_argument("--api", metavar="NAME", help="only keys for this API")
+    listed.add_argument("--consumer", metavar="NAME", help="only keys of this consumer")
+    moved = [act(name, about, _move) for name, about in _MOVES.items()]
+    for one in moved:
+        one.add_argument("access_key_id", metavar="ID", help="the access key id")
+    for one in (issued, imported, listed, *moved):
+        add_config(one)
+        output.add_json(one)
 
 
-def _add_owner(parser: ArgumentParser, run: Callable[[Namespace], int]) -> None:
+def _add_owner(parser: ArgumentParser) -> None:
     parser.add_argument("--consumer", required=True, metavar="NAME", help="who holds it; made if it is new")
     parser.add_argument(
         "--api", required=True, action="append", metavar="NAME", help="where it may be used; may come again"
     )
-    parser.add_argument("--expires", metavar="TIME", help="when it ends, as 2027-01-31T12:00:00Z")
-    _finish(parser, run)
-
-
-def _finish(parser: ArgumentParser, run: Callable[[Namespace], int]) -> None:
-    add_config(parser)
-    parser.add_argument("--json", action="store_true")
-    parser.set_defaults(run=run)
+    parser.add_argument("--expires", metavar="TIME", help="when it ends, as 2027-01-31T12:00:00Z; never if not given")
 
 
 def _issue(arguments: Namespace) -> int:
-    with opened(arguments) as (store, sealer), store.transaction():
-        forms = _scheme_of(store, arguments).keys
-        _make_consumer(store, arguments.consumer)
-        key, credential = lifecycle.issue(
+    expires_at_ms = _expiry(arguments)
+    scheme = get_scheme(arguments.scheme) if arguments.scheme else None
+    with opened(settings_of(arguments)) as (store, sealer):
+        key, credential = issue(store, sealer, arguments.consumer, arguments.api, scheme, expires_at_ms)
+    secret = credential.secret.reveal().decode()
+    document = {"access_key_id": key.id, "secret": secret, **_facts(key)}
+    return output.show(arguments, document, lambda: _tell_pair(key.id, secret))
+
+
+def issue(
+    store: KeyStore,
+    sealer: Sealer,
+    consumer: str,
+    apis: Sequence[str],
+    scheme: Scheme | None = None,
+    expires_at_ms: int | None = None,
+) -> tuple[AccessKey, Credential]:
+    """Make a key as ``scheme`` would have it, or else the first API's first scheme; a new consumer is made too.
+
+    Raises ConfigurationError for a name that cannot be, NotFoundError for an API, KeyStateError as ``lifecycle.issue``.
+    """
+    from secrets import choice
+
+    from sealstamp.keys import lifecycle
+
+    with store.transaction():
+        forms = (scheme or _scheme_of(store, apis[0])).keys
+        _make_consumer(store, consumer)
+        return lifecycle.issue(
             store,
             sealer,
-            consumer=arguments.consumer,
-            apis=tuple(arguments.api),
+            consumer=consumer,
+            apis=apis,
             id_form=forms.access_key_id,
             secret_form=forms.secret,
-            choose=secrets.choice,
+            choose=choice,
             now_ms=now_ms(),
-            expires_at_ms=_expiry(arguments),
+            expires_at_ms=expires_at_ms,
         )
-    secret = credential.secret.reveal().decode()
-    if arguments.json:
-        output.show_json({"access_key_id": key.id, "secret": secret, **_facts(key)})
-    else:
-        output.say(f"access key id  {key.id}")
-        output.say(f"secret         {secret}")
-        output.note("the secret is shown this once: keep it now")
-    return output.DONE
 
 
 def _import(arguments: Namespace) -> int:
-    if not arguments.access_key_id:
-        raise ConfigurationError("--access-key-id", "an imported key needs a name", "give the id its holder sends")
-    credential = Credential(arguments.access_key_id, inputs.secret_of(arguments))
-    with opened(arguments) as (store, sealer), store.transaction():
+    from sealstamp.keys import lifecycle
+
+    access_key_id = check_access_key_id("--access-key-id", arguments.access_key_id)
+    credential = Credential(access_key_id, inputs.secret_of(arguments))
+    expires_at_ms = _expiry(arguments)
+    with opened(settings_of(arguments)) as (store, sealer), store.transaction():
         _make_consumer(store, arguments.consumer)
         key = lifecycle.import_pair(
             store,
             sealer,
             credential,
             consumer=arguments.consumer,
-            apis=tuple(arguments.api),
+            apis=arguments.api,
             now_ms=now_ms(),
-            expires_at_ms=_expiry(arguments),
+            expires_at_ms=expires_at_ms,
         )
     return _tell(arguments, key, "imported")
 
 
 def _list(arguments: Namespace) -> int:
-    with opened(arguments) as (store, _):
+    with opened(settings_of(arguments)) as (store, _):
         keys = list(store.list_access_keys(api=arguments.api, consumer=arguments.consumer))
-    if arguments.json:
-        output.show_json([{"access_key_id": key.id, **_facts(key)} for key in keys])
-    else:
-        rows = (
-            (key.id, key.consumer, ",".join(key.apis), key.status, write_moment(key.expires_at_ms) or "")
-            for key in keys
-        )
-        output.show_table(("ACCESS KEY ID", "CONSUMER", "APIS", "STATUS", "EXPIRES"), rows)
-    return output.DONE
+    columns = ("ACCESS KEY ID", "CONSUMER", "APIS", "STATUS", "EXPIRES")
+    facts = [{"access_key_id": key.id, **_facts(key)} for key in keys]
+    return output.show(arguments, facts, lambda: output.show_table(columns, map(_row, keys)))
 
 
 def _move(arguments: Namespace) -> int:
-    with opened(arguments) as (store, _):
-        key = arguments.act(store, arguments.access_key_id)
+    from sealstamp.keys import lifecycle
+
+    move: Callable[[KeyStore, str], AccessKey] = getattr(lifecycle, arguments.act)
+    with opened(settings_of(arguments)) as (store, _):
+        key = move(store, arguments.access_key_id)
     return _tell(arguments, key, f"is {key.status}")
 
 
 def _tell(arguments: Namespace, key: AccessKey, what: str) -> int:
-    if arguments.json:
-        output.show_json({"access_key_id": key.id, **_facts(key)})
-    else:
-        output.say(f"{key.id} {what}")
-    return output.DONE
+    return output.show(arguments, {"access_key_id": key.id, **_facts(key)}, lambda: output.say(f"{key.id} {what}"))
+
+
+def _tell_pair(access_key_id: str, secret: str) -> None:
+    output.say(f"access key id  {access_key_id}")
+    output.say(f"secret         {secret}")
+    output.note("the secret is shown this once: keep it now")
+
+
+def _row(key: AccessKey) -> tuple[str, ...]:
+    return key.id, key.consumer, ",".join(key.apis), key.status, write_moment(key.expires_at_ms) or ""
 
 
 def _facts(key: AccessKey) -> dict[str, object]:
@@ -137,16 +165,17 @@ def _facts(key: AccessKey) -> dict[str, object]:
     }
 
 
-def _scheme_of(store: KeyStore, arguments: Namespace) -> Scheme:
-    if arguments.scheme:
-        return get_scheme(arguments.scheme)
-    api = next((api for api in store.list_apis() if api.name == arguments.api[0]), None)
+def _scheme_of(store: KeyStore, name: str) -> Scheme:
+    api = next((api for api in store.list_apis() if api.name == name), None)
     if api is None:
-        raise NotFoundError(f"there is no API {arguments.api[0]!r}\nhint: sealstamp apis list")
+        raise NotFoundError(f"there is no API {name!r}\nhint: sealstamp apis list")
     return get_scheme(api.schemes[0].name, api.schemes[0].parameters)
 
 
 def _make_consumer(store: KeyStore, name: str) -> None:
+    from sealstamp.keys.domain import Consumer
+
+    check_name("--consumer", name)  # a gateway passes the name on in a header
     if all(consumer.name != name for consumer in store.list_consumers()):
         store.put_consumer(Consumer(name))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
 from pathlib import Path
 
 from sealstamp.cli import output
@@ -21,38 +22,35 @@ def add(parser: ArgumentParser) -> None:
         ("check", "check a scheme file", _check),
     ):
         act = acts.add_parser(name, help=about, description=about)
-        if name != "list":
-            act.add_argument("scheme", metavar="FILE" if name == "check" else "NAME|FILE")
-        act.add_argument("--json", action="store_true")
+        if name == "show":
+            act.add_argument("scheme", metavar="NAME|FILE", help="a scheme's name, or a scheme file")
+        elif name == "check":
+            act.add_argument("scheme", metavar="FILE", help="a scheme file")
+        output.add_json(act)
         act.set_defaults(run=run)
 
 
 def _list(arguments: Namespace) -> int:
     schemes = [get_scheme(name) for name in scheme_names()]
-    if arguments.json:
-        output.show_json([{"name": s.name, "title": s.title, "vendor": s.vendor, "url": s.url} for s in schemes])
-    else:
-        output.show_table(("NAME", "TITLE"), ((scheme.name, scheme.title) for scheme in schemes))
-    return output.DONE
+    facts = [{"name": s.name, "title": s.title, "vendor": s.vendor, "url": s.url} for s in schemes]
+    rows = ((scheme.name, scheme.title) for scheme in schemes)
+    return output.show(arguments, facts, lambda: output.show_table(("NAME", "TITLE"), rows))
 
 
 def _show(arguments: Namespace) -> int:
     scheme = get_scheme(arguments.scheme)
-    if arguments.json:
-        output.show_json(describe(scheme))
-    else:
-        _tell(scheme)
-    return output.DONE
+    return output.show(arguments, describe(scheme), lambda: _tell(scheme))
 
 
 def _check(arguments: Namespace) -> int:
     scheme = load_file(Path(arguments.scheme))
-    if arguments.json:
-        output.show_json({"name": scheme.name, "ok": True, "unsigned": _unsigned(scheme)})
-    else:
-        output.say(f"{arguments.scheme}: ok")
-        output.say(f"not signed: {', '.join(_unsigned(scheme)) or 'nothing'}")
-    return output.DONE
+    facts = {"name": scheme.name, "ok": True, "unsigned": _unsigned(scheme)}
+    return output.show(arguments, facts, lambda: _tell_ok(arguments.scheme, scheme))
+
+
+def _tell_ok(file: str, scheme: Scheme) -> None:
+    output.say(f"{file}: ok")
+    _tell_unsigned(scheme)
 
 
 def describe(scheme: Scheme) -> dict[str, object]:
@@ -86,14 +84,23 @@ def _tell(scheme: Scheme) -> None:
     output.say(scheme.url)
     output.say(scheme.summary)
     output.say()
+    for line in _lines(scheme):
+        output.say(f"  {line}")
+    output.say()
+    _tell_unsigned(scheme)
+    output.say("whatever is not signed can be changed in transit, and the request is accepted all the same")
+
+
+def _lines(scheme: Scheme) -> Iterator[str]:
     for carrier in scheme.carriers:
         places = " or ".join(str(place) for place in carrier.places)
-        output.say(f"  {', '.join(carrier.carried):16} {places}")
+        yield f"{', '.join(carrier.carried):16} {places}"
     if scheme.time:
         past, future = write_duration(scheme.time.past_ms), write_duration(scheme.time.future_ms)
-        output.say(f"  {'time':16} {scheme.time.format.summary}; {past} old to {future} ahead")
+        yield f"{'time':16} {scheme.time.format.summary}; {past} old to {future} ahead"
     for parameter in scheme.declared:
-        output.say(f"  parameter        {parameter.name} = {parameter.default!r}: {parameter.about}")
-    output.say()
+        yield f"{'parameter':16} {parameter.name} = {parameter.default!r}: {parameter.about}"
+
+
+def _tell_unsigned(scheme: Scheme) -> None:
     output.say(f"not signed: {', '.join(_unsigned(scheme)) or 'nothing'}")
-    output.say("whatever is not signed can be changed in transit, and the request is accepted all the same")

@@ -1,24 +1,39 @@
-"""``sealstamp serve``: run the service."""
+"""``sealstamp serve``: run the service, or only check that it could run."""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
 from sealstamp.cli import output
-from sealstamp.cli.local import add_config, settings_of
+from sealstamp.cli.local import add_config, opened, settings_of
+from sealstamp.errors import ConfigurationError
 
 
 def add(parser: ArgumentParser) -> None:
     """Say what ``serve`` takes."""
     add_config(parser)
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="open store and sealing key as a start would, print the settings, and leave",
+    )
+    output.add_json(parser, "with --check: print the settings as JSON; their secrets are left out")
     parser.set_defaults(run=run)
 
 
 def run(arguments: Namespace) -> int:
-    """Serve until told to stop."""
+    """Serve until told to stop. Raises ConfigurationError, StoreUnavailableError before anything is served."""
+    if arguments.json and not arguments.check:
+        raise ConfigurationError("--json", "a service prints no result", "give --check too, or leave it out")
+    settings = settings_of(arguments)
+    with opened(settings):
+        pass
+    if arguments.check:
+        shown = settings.shown()
+        rows = ((name, "" if value is None else str(value)) for name, value in shown.items())
+        return output.show(arguments, shown, lambda: output.show_table(("SETTING", "VALUE"), rows))
     from sealstamp.server.running import serve  # the server is imported only to serve
 
-    settings = settings_of(arguments)
-    output.note(f"sealstamp: listening on http://{settings.listen}")
+    output.note(f"sealstamp: starting on http://{settings.listen}")
     serve(settings, arguments.config)
     return output.DONE

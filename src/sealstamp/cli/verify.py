@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 import re
-import sys
 from argparse import ArgumentParser, Namespace
-from pathlib import Path
 
 from sealstamp.cli import inputs, output
 from sealstamp.core.credential import Credential
+from sealstamp.core.record import Record
 from sealstamp.core.request import Request
 from sealstamp.core.scheme import Scheme
 from sealstamp.core.stages import Stage
-from sealstamp.core.verifier import BoundKey, Verifier
-from sealstamp.errors import ConfigurationError, Reason, SealstampError, VerificationError
+from sealstamp.core.verifier import Verifier
+from sealstamp.errors import ConfigurationError, Reason, VerificationError
 
 _EMPTY_LINE = re.compile(rb"\r?\n\r?\n")
+_LINE_END = re.compile(rb"\r?\n")
+_AUTHORITY = re.compile(rb"(?P<scheme>https?)://(?P<authority>[^/?#]+)", re.IGNORECASE)
+
+
+class _Report(Record):
+    """The decision, what came, and what should have come with all that is secret hidden."""
+
+    reason: Reason
+    detail: str
+    scheme: str
+    presented: dict[str, str]
+    expected: dict[str, str]
+
+    @property
+    def accepted(self) -> bool:
+        return self.reason is Reason.ACCEPTED
 
 
 def add(parser: ArgumentParser) -> None:
@@ -24,7 +39,7 @@ def add(parser: ArgumentParser) -> None:
     inputs.add_credential(parser)
     parser.add_argument("--request", required=True, metavar="FILE|-", help="a raw HTTP/1.1 request")
     inputs.add_time(parser)
-    parser.add_argument("--json", action="store_true")
+    output.add_json(parser)
     parser.set_defaults(run=run)
 
 
@@ -32,91 +47,81 @@ def run(arguments: Namespace) -> int:
     """Verify and print; the exit code says accepted (0) or refused (1). Whether it is a replay is not asked."""
     scheme = inputs.scheme_of(arguments)
     credential = inputs.credential_of(arguments, scheme)
-    raw = _read(arguments.request)
-    now_ms = inputs.time_of(arguments, scheme)
-    report = _examine(scheme, credential, raw, now_ms)
-    output.show_json(report) if arguments.json else _tell(report)
-    return output.DONE if report["accepted"] else output.FAILED
+    raw = inputs.read_file("--request", arguments.request)
+    report = _examine(scheme, credential, raw, inputs.time_of(arguments, scheme))
+    output.show(arguments, _document(report), lambda: _tell(report))
+    return output.DONE if report.accepted else output.FAILED
 
 
-def _examine(scheme: Scheme, credential: Credential, raw: bytes, now_ms: int) -> dict[str, object]:
+def _examine(scheme: Scheme, credential: Credential, raw: bytes, now_ms: int) -> _Report:
     verifier = Verifier(scheme)
     fields: dict[str, str] = {}
     stages: tuple[Stage, ...] = ()
+    reason, detail = Reason.ACCEPTED, "the signature matches"
     try:
         request = parse_request(raw)
         presented = verifier.present(request, now_ms)
         fields = verifier.fields_of(presented)
         stages = verifier.stages(request, presented, credential)
-        key = verifier.bind(credential, consumer="")
-        known: BoundKey | None = key if fields.get("access_key_id", "") == credential.access_key_id else None
-        verifier.check(request, presented, known if scheme.names_key else key, now_ms)
+        is_known = verifier.access_key_id_of(presented) == credential.access_key_id.encode()
+        key = verifier.bind(credential, consumer="") if is_known or not scheme.names_key else None
+        verifier.check(request, presented, key, now_ms)
     except VerificationError as refusal:
-        return _report(scheme, refusal.reason, str(refusal), fields, stages)
-    return _report(scheme, Reason.ACCEPTED, "the signature matches", fields, stages)
+        reason, detail = refusal.reason, str(refusal)
+    return _Report(reason, detail, scheme.name, fields, {stage.name: stage.text for stage in stages})
 
 
-def _report(
-    scheme: Scheme, reason: Reason, detail: str, fields: dict[str, str], stages: tuple[Stage, ...]
-) -> dict[str, object]:
+def _document(report: _Report) -> dict[str, object]:
     return {
-        "accepted": reason is Reason.ACCEPTED,
-        "reason": reason.value,
-        "detail": detail,
-        "scheme": scheme.name,
-        "presented": fields,
-        "expected": {stage.name: stage.text for stage in stages},
+        "accepted": report.accepted,
+        "reason": report.reason.value,
+        "detail": report.detail,
+        "scheme": report.scheme,
+        "presented": report.presented,
+        "expected": report.expected,
     }
 
 
-def _tell(report: dict[str, object]) -> None:
-    output.say(f"{report['reason']}: {report['detail']}")
-    for part in ("presented", "expected"):
-        values = report[part]
-        assert isinstance(values, dict)  # noqa: S101
+def _tell(report: _Report) -> None:
+    output.say(f"{report.reason}: {report.detail}")
+    for part, values in (("presented", report.presented), ("expected", report.expected)):
         for name, value in values.items():
             output.say(f"  {part} {name}: {value!r}")
 
 
-def _read(path: str) -> bytes:
-    try:
-        return sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
-    except OSError as error:
-        raise ConfigurationError(f"--request {path}", f"cannot be read: {error.strerror}", "check the path") from None
-
-
 def parse_request(raw: bytes) -> Request:
-    """Read a request as it stands in a capture: CRLF or LF lines, the rest is its body.
+    """Read a request as it stands in a capture: CRLF or LF lines; all that comes after the empty one is its body.
 
     Raises ConfigurationError where it is not one, VerificationError where it is too large.
     """
     empty_line = _EMPTY_LINE.search(raw)
     head, body = (raw[: empty_line.start()], raw[empty_line.end() :]) if empty_line else (raw, b"")
-    first, *lines = head.splitlines()
+    first, *lines = _LINE_END.split(head.rstrip(b"\r\n"))
     words = first.split(b" ")
-    if len(words) != 3 or not words[2].startswith(b"HTTP/"):
+    if len(words) != 3 or not all(words) or not words[2].startswith(b"HTTP/"):
         raise _not_a_request("its first line must be like: GET /path HTTP/1.1")
     scheme, authority, target = _split_target(words[1])
-    headers = [_split_header(line) for line in lines]
+    headers = [_split_header(number, line) for number, line in enumerate(lines, start=2)]
     return Request(words[0], target, headers, scheme=scheme, authority=authority, body=body)
 
 
 def _split_target(text: bytes) -> tuple[bytes, bytes | None, bytes]:
+    """Return scheme, authority and target; the first two are only in the absolute form (RFC 9112, section 3.2.2)."""
     if text.startswith(b"/"):
         return b"https", None, text
-    scheme, separator, rest = text.partition(b"://")
-    if not separator:
+    start = _AUTHORITY.match(text)
+    if start is None:
         raise _not_a_request("its target must begin with / or be a URL")
-    authority, slash, path = rest.partition(b"/")
-    return scheme, authority, slash + path or b"/"
+    rest = text[start.end() :]
+    return start["scheme"].lower(), start["authority"], rest if rest.startswith(b"/") else b"/" + rest
 
 
-def _split_header(line: bytes) -> tuple[bytes, bytes]:
+def _split_header(number: int, line: bytes) -> tuple[bytes, bytes]:
     name, colon, value = line.partition(b":")
     if not colon or not name or name != name.strip():
-        raise _not_a_request(f"no header: {line[:40].decode('utf-8', 'backslashreplace')!r}")
+        raise _not_a_request(f"line {number} is no header")  # it is not repeated: it may be a secret
     return name.lower(), value.strip(b" \t")
 
 
-def _not_a_request(problem: str) -> SealstampError:
+def _not_a_request(problem: str) -> ConfigurationError:
     return ConfigurationError("--request", f"not an HTTP/1.1 request: {problem}", "give it as it was sent")

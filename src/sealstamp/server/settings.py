@@ -1,4 +1,7 @@
-"""Settings: a TOML file, and ``SEALSTAMP_*`` variables over it. Durations are written ``30 s`` or ``250 ms``."""
+"""Settings: a TOML file, and ``SEALSTAMP_*`` variables over it.
+
+Durations are written ``30 s`` or ``250 ms``, never as bare numbers; inside they are milliseconds.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,9 @@ import os
 import tomllib
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -18,7 +21,7 @@ from pydantic_settings import (
 )
 
 from sealstamp.core.suggest import did_you_mean
-from sealstamp.core.timing import parse_duration
+from sealstamp.core.timing import parse_duration, write_duration
 from sealstamp.errors import ConfigurationError
 
 CONFIG_VARIABLE = "SEALSTAMP_CONFIG"
@@ -26,33 +29,52 @@ CONFIG_VARIABLE = "SEALSTAMP_CONFIG"
 PREFIX = "SEALSTAMP_"
 
 Network = IPv4Network | IPv6Network
-Milliseconds = Annotated[int, BeforeValidator(lambda value: parse_duration(value) if isinstance(value, str) else value)]
+
+
+def _words(value: Any) -> Any:
+    return [word for word in value.replace(",", " ").split() if word] if isinstance(value, str) else value
 
 
 def _networks(value: Any) -> Any:
-    return [ip_network(part.strip()) for part in value.split(",")] if isinstance(value, str) else value
+    words = _words(value)
+    return [ip_network(word) if isinstance(word, str) else word for word in words] if isinstance(words, list) else words
+
+
+def _duration(value: Any) -> int:
+    return parse_duration(str(value))  # a bare number is refused: one reader would mean seconds, the next milliseconds
+
+
+def _address(text: str) -> str:
+    host, colon, port = text.rpartition(":")
+    if not (host and colon and port.isascii() and port.isdigit() and 0 < int(port) < 65_536):
+        raise ValueError("not an address and a port, such as 127.0.0.1:8080 or [::1]:8080")
+    return text
+
+
+Address = Annotated[str, AfterValidator(_address)]
+Milliseconds = Annotated[int, BeforeValidator(_duration), PlainSerializer(write_duration, return_type=str)]
+Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)]
+Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_words)]
 
 
 class Settings(BaseSettings):
     """Everything an operator can set for the service."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, validate_default=False)
     file: ClassVar[Path | None] = None
 
-    listen: str = Field("127.0.0.1:8080", description="address and port to listen on", pattern=r"^.+:\d{1,5}$")
+    listen: Address = Field("127.0.0.1:8080", description="address and port to listen on")
     store: str = Field("sqlite:///sealstamp.sqlite3", description="URL of the store of APIs, consumers and keys")
     sealing_key: SecretStr | None = Field(None, description="the key that seals secrets: 32 bytes in base64 or hex")
     sealing_key_file: Path = Field(
         Path("sealstamp.key"), description="file with the sealing key, made at first start if there is none"
     )
-    older_sealing_keys: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(lambda v: _words(v))] = Field(
-        (), description="sealing keys used before, which still open what they sealed"
-    )
-    trusted_addresses: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = Field(
+    older_sealing_keys: Secrets = Field((), description="sealing keys used before, which still open what they sealed")
+    trusted_addresses: Networks = Field(
         (ip_network("127.0.0.0/8"), ip_network("::1/128")),
         description="networks of proxies and probes: their word on forwarded requests counts, and they see /metrics",
     )
-    log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="least level that is logged")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level that is logged")
     refresh_interval: Milliseconds = Field(250, ge=10, description="how often the store is asked whether it changed")
     max_staleness: Milliseconds = Field(5_000, ge=100, description="refuse when the store was silent for longer")
     replay_tolerance: Milliseconds = Field(
@@ -81,15 +103,16 @@ class Settings(BaseSettings):
         host, _, port = self.listen.rpartition(":")
         return host.strip("[]"), int(port)
 
-
-def _words(value: Any) -> Any:
-    return [word for word in value.replace(",", " ").split() if word] if isinstance(value, str) else value
+    def shown(self) -> dict[str, object]:
+        """Return every setting as a file could have it, secrets as asterisks."""
+        return self.model_dump(mode="json")
 
 
 def load_settings(path: Path | None = None, **given: Any) -> Settings:
     """Read the settings from ``path``, or the file that SEALSTAMP_CONFIG names, or variables alone.
 
-    Raises ConfigurationError for the first thing that is wrong, never showing a value that may be a secret.
+    ``given`` wins over both. Raises ConfigurationError for the first thing that is wrong, and never shows what may be
+    a secret.
     """
     path = path or (Path(os.environ[CONFIG_VARIABLE]) if os.environ.get(CONFIG_VARIABLE) else None)
     _check_file(path)
@@ -122,4 +145,5 @@ def _told(error: ValidationError, path: Path | None) -> ConfigurationError:
     if first["type"] == "extra_forbidden":
         return ConfigurationError(place, f"there is no setting {name!r}", did_you_mean(name, Settings.model_fields))
     about = Settings.model_fields[name].description if name in Settings.model_fields else ""
-    return ConfigurationError(place, first["msg"].removeprefix("Value error, "), f"{name}: {about}")
+    problem = first["msg"].removeprefix("Value error, ")
+    return ConfigurationError(place, problem[:1].lower() + problem[1:], f"{name}: {about}")

@@ -1,0 +1,82 @@
+"""``sealstamp schemes``: the catalogue, what a scheme says, and what is wrong with a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sealstamp.schemes import scheme_names
+from tests.cli.command import STRONG
+from tests.cli.conftest import Run
+
+
+def test_list(run: Run) -> None:
+    """Every scheme of the catalogue, by the names that other commands take."""
+    ran = run("schemes", "list")
+    assert [line.split()[0] for line in ran.out.splitlines()] == ["NAME", *scheme_names()]
+    assert [entry["name"] for entry in run("schemes", "list", "--json").json] == list(scheme_names())
+
+
+@pytest.mark.parametrize("name", scheme_names())
+def test_show(run: Run, name: str) -> None:
+    """What a scheme says, for people and as data; what it leaves unsigned is said in both."""
+    document = run("schemes", "show", name, "--json").json
+    assert set(document) == {
+        *("name", "title", "vendor", "url", "summary", "fields", "time", "nonce"),
+        *("parameters", "signed", "unsigned"),
+    }
+    assert {"method", "path", "query", "body"} <= set(document["unsigned"])
+    text = run("schemes", "show", name).out
+    assert all(part in text for part in (name, document["url"], *document["fields"], *document["unsigned"]))
+    assert all(parameter["name"] in text for parameter in document["parameters"])
+
+
+def test_show_and_check_a_file(run: Run, strong: str) -> None:
+    """A file is shown as the catalogue's schemes are; checking it says what it leaves open."""
+    assert run("schemes", "show", strong, "--json").json["name"] == "strong"
+    text, document = run("schemes", "check", strong).out, run("schemes", "check", strong, "--json").json
+    assert document == {"name": "strong", "ok": True, "unsigned": document["unsigned"]}
+    assert text == f"{strong}: ok\nnot signed: {', '.join(document['unsigned']) or 'nothing'}\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "word"),
+    [
+        ("[nonce]", "[nonec]", "nonec"),
+        ("|sha256|", "|sha257|", "sha257"),
+        ('past   = "5 min"', 'past   = "5 mni"', "5 mni"),
+        ("{digest}", "{digets}", "digets"),
+        ('"header X-Date"', '"footer X-Date"', "footer"),
+        ('title  = "A strong scheme"', "title  = A strong scheme", "TOML"),
+    ],
+)
+def test_check_names_file_line_problem_and_hint(run: Run, tmp_path: Path, old: str, new: str, word: str) -> None:
+    """A mistake is told with its place and a remedy, for people and for scripts alike, and is 2."""
+    line = STRONG[: STRONG.index(old)].count("\n") + 1
+    file = tmp_path / "draft.toml"
+    file.write_text(STRONG.replace(old, new))
+    for form in ((), ("--json",)):
+        ran = run("schemes", "check", str(file), *form)
+        assert (ran.code, ran.out) == (2, "")
+        assert ran.problem.startswith(f"{file}:{line}: ")
+        assert word in ran.problem
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"", b"#" * 1_000_001, b"title = 1\n", b"\0"])
+def test_check_of_what_is_no_scheme(run: Run, tmp_path: Path, content: bytes) -> None:
+    """Not UTF-8, empty, huge: told, and 2."""
+    (tmp_path / "draft.toml").write_bytes(content)
+    ran = run("schemes", "check", "draft.toml")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.problem.startswith("draft.toml")
+
+
+@pytest.mark.parametrize(
+    "words", [("check", "missing.toml"), ("check", "."), ("show", "missing.toml"), ("show", "nope")]
+)
+def test_what_is_not_there(run: Run, words: tuple[str, ...]) -> None:
+    """A file or name that is not there is 2."""
+    ran = run("schemes", *words)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.problem
