@@ -5,8 +5,11 @@ Each is a function that returns Markdown: easy to read here, easy to test withou
 
 from __future__ import annotations
 
+import argparse
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any, ClassVar
 
 from docutils import nodes
@@ -14,11 +17,13 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from sealstamp import errors
+from sealstamp.cli import build_parser
 from sealstamp.core import coverage, encoding, forms, packing, request, runtime, timing, verifier
 from sealstamp.core.filters import FILTERS, HASHES, Argument, Filter, Kind
 from sealstamp.core.scheme import INPUTS, Carrier, Packed, Scheme
 from sealstamp.errors import Reason
 from sealstamp.schemes import get_scheme, scheme_names
+from sealstamp.server.settings import PREFIX, Settings
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -202,6 +207,92 @@ def _answers(scheme: Scheme) -> str:
     )
 
 
+# the command line
+
+_USAGE = partial(argparse.HelpFormatter, width=100)
+
+
+def command_line() -> str:
+    """Every command: how it is called, and each of its options."""
+    return "\n".join(_command(words, parser) for words, parser in commands(build_parser()))
+
+
+def commands(
+    parser: argparse.ArgumentParser, words: tuple[str, ...] = ("sealstamp",)
+) -> Iterator[tuple[tuple[str, ...], argparse.ArgumentParser]]:
+    """Yield every command's words and its parser, a group before what is in it."""
+    yield words, parser
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for name, below in action.choices.items():
+                yield from commands(below, (*words, name))
+
+
+def _command(words: tuple[str, ...], parser: argparse.ArgumentParser) -> str:
+    parser.formatter_class = _USAGE  # argparse would fold lines to the width of this terminal
+    usage = parser.format_usage().removeprefix("usage: ")
+    options = [action for action in parser._actions if not isinstance(action, _UNTOLD)]
+    return "\n".join(
+        [
+            f"{'###' if len(words) < 3 else '####'} {' '.join(words)}\n",
+            f"{(parser.description or '').rstrip('.')}.\n",
+            f"```text\n{usage}```\n",
+            table(["argument", "what it is"], map(_option, options)) if options else "",
+        ]
+    )
+
+
+_UNTOLD = (argparse._HelpAction, argparse._SubParsersAction)
+
+
+def _option(action: argparse.Action) -> list[str]:
+    value = f" {action.metavar}" if action.metavar and action.option_strings else ""
+    names = ", ".join(code(f"{name}{value}") for name in action.option_strings) or code(action.metavar)
+    about = re.sub(r"--[a-z-]+|\$[A-Z_]+", lambda match: code(match[0]), action.help or "")
+    return [names, about + ("; required" if action.required and action.option_strings else "")]
+
+
+# the settings
+
+
+def every_setting() -> str:
+    """Every setting: its default, how it is written, its variable."""
+    defaults = Settings.model_construct().shown()
+    return table(
+        ["setting", "default", "written as", "variable", "what it is"],
+        (
+            [
+                code(name),
+                _default(defaults[name]),
+                _written(defaults[name]),
+                code(variable_of(name)),
+                str(field.description),
+            ]
+            for name, field in Settings.model_fields.items()
+        ),
+    )
+
+
+def variable_of(name: str) -> str:
+    """Return the variable that sets a setting."""
+    return f"{PREFIX}{name.upper()}"
+
+
+def _default(value: object) -> str:
+    text = ", ".join(value) if isinstance(value, list) else str(value or "")
+    return code(text) if text else "none"
+
+
+def _written(default: object) -> str:
+    if isinstance(default, list):
+        return "list"
+    if isinstance(default, int):
+        return "number"
+    return "duration" if default and DURATION.fullmatch(str(default)) else "text"
+
+
+DURATION = re.compile(r"\d+ [a-z]+")
+
 # Sphinx
 
 DIRECTIVES: dict[str, Callable[[], str]] = {
@@ -211,6 +302,8 @@ DIRECTIVES: dict[str, Callable[[], str]] = {
     "reasons": reasons,
     "limits": limits,
     "schemes": schemes,
+    "command-line": command_line,
+    "settings": every_setting,
 }
 
 

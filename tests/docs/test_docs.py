@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import builtins
 import importlib
 import io
@@ -9,15 +10,16 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass
-from importlib.util import find_spec
+from html import unescape
 from pathlib import Path
 
 import pytest
 
 from sealstamp import errors
+from sealstamp.cli import INTERRUPTED, UNHEARD, build_parser, main, output
 from sealstamp.core.coverage import Covered
 from sealstamp.core.filters import FILTERS, HASHES
 from sealstamp.core.forms import ALPHABETS
@@ -30,6 +32,7 @@ from sealstamp.errors import Reason
 from sealstamp.keys.manifest import parse_manifest
 from sealstamp.keys.sealing import UnsealingError
 from sealstamp.schemes import get_scheme, scheme_names
+from sealstamp.server.settings import PREFIX, Settings, load_settings
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "sealstamp"
@@ -101,6 +104,8 @@ def test_docs_build_without_warnings(build: tuple[subprocess.CompletedProcess[st
         ("notation", {f"{name} N" for name in ALPHABETS}),
         ("errors", Reason),
         ("schemes", scheme_names()),
+        ("settings", Settings.model_fields),
+        ("settings", [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]),
     ],
 )
 def test_generated_tables_are_on_their_pages(
@@ -158,13 +163,16 @@ def check_scheme(name: str, parameters: Mapping[str, str]) -> None:
 
 @pytest.mark.parametrize("snippet", snippets([*README, *PAGES], "toml"), ids=title)
 def test_toml_snippets_load(snippet: Snippet, tmp_path: Path) -> None:
-    """A whole scheme loads; a part of one loads with the rest put around it; an apply file is read; others parse."""
+    """A whole scheme loads; a part of one loads with the rest put around it; settings and apply files are read."""
     keys = tomllib.loads(snippet.text).keys()
     if "title" in keys:
         load_scheme(snippet.text, name="snippet", path=snippet.title)
     elif keys <= SECTIONS:
         rest = "".join(f"[{section}]\n{text}\n" for section, text in BASE.items() if section not in keys)
         load_scheme(f"{HEAD}{snippet.text}\n{rest}", name="snippet", path=snippet.title)
+    elif keys <= Settings.model_fields.keys():
+        (tmp_path / "settings.toml").write_text(snippet.text, encoding="utf-8")
+        load_settings(tmp_path / "settings.toml")
     elif keys <= MANIFEST:
         parse_manifest(
             snippet.text,
@@ -173,19 +181,6 @@ def test_toml_snippets_load(snippet: Snippet, tmp_path: Path) -> None:
             check_scheme=check_scheme,
             environment=dict.fromkeys(re.findall(r'secret_env\s*=\s*"(\w+)"', snippet.text), "secret"),
         )
-
-
-def command_line() -> Callable[[list[str]], int] | None:
-    """Return what runs the command line, or None while there is none."""
-    spec = find_spec("sealstamp.cli")
-    if spec is None or spec.origin is None:
-        return None
-
-    def run(words: list[str]) -> int:
-        program = f"import sys; sys.argv[0] = 'sealstamp'; from {spec.name} import main; sys.exit(main())"
-        return subprocess.run([sys.executable, "-c", program, *words], capture_output=True, check=False).returncode
-
-    return run
 
 
 def documented_commands() -> list[list[str]]:
@@ -208,10 +203,41 @@ def _is_call(span: str) -> bool:
     return re.match(r"sealstamp [a-z]", span) is not None
 
 
-def test_documented_commands_exist() -> None:
+@pytest.mark.parametrize("command", documented_commands(), ids=" ".join)
+def test_documented_commands_exist(command: list[str]) -> None:
     """The command line knows every subcommand that the pages call."""
-    run = command_line()
-    assert [command for command in documented_commands() if run is not None and run([*command, "--help"]) != 0] == []
+    with redirect_stdout(io.StringIO()):
+        assert main([*command, "--help"]) == 0
+
+
+def test_every_command_and_option_is_documented(build: tuple[subprocess.CompletedProcess[str], Path]) -> None:
+    """The page of the command line has a heading for every command, and a row for every option."""
+    text = re.sub(r"<[^>]+>", "", (build[1] / "cli.html").read_text(encoding="utf-8"))
+    text = re.sub(r"\s+", " ", unescape(text).translate(STRAIGHT))
+    assert [line for line in _described(build_parser()) if line.translate(STRAIGHT) not in text] == []
+
+
+STRAIGHT = str.maketrans("’‘", "''", '"“”')  # noqa: RUF001
+"""Undoes what the pages' typography does to help texts."""
+
+
+def _described(parser: argparse.ArgumentParser) -> Iterator[str]:
+    """Every command, option and help text."""
+    yield parser.prog
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for below in action.choices.values():
+                yield from _described(below)
+        elif not isinstance(action, argparse._HelpAction):
+            yield from action.option_strings or [str(action.metavar)]
+            yield str(action.help)
+
+
+def test_exit_codes_are_documented() -> None:
+    """The page of the command line tells the codes that there are."""
+    spans = set(code_spans(DOCS / "cli.md"))
+    codes = {output.DONE, output.FAILED, output.MISUSED, INTERRUPTED, UNHEARD}
+    assert {str(code) for code in codes} <= spans
 
 
 # names
