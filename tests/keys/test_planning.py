@@ -104,8 +104,9 @@ def test_sealing_key_lost(applied: SqlStore) -> None:
         (
             '"X_Sam_Auth"',
             '"X-Other"',
-            "update API bank: schemes: cdnetworks-api-shield(signature_name=X_Sam_Auth)"
-            " -> cdnetworks-api-shield(signature_name=X-Other)",
+            "update API bank: schemes: {0}(signature_name=X_Sam_Auth) -> {0}(signature_name=X-Other)".format(
+                "cdnetworks-api-shield"
+            ),
         ),
         ('"hunter2"', '"hunter3"', "update access key k1: secret: *** -> ***"),
         ('["shop", "bank"]', "[]", "update access key k1: apis: bank shop -> none"),

@@ -59,7 +59,8 @@ class Request:
         body: all of the body's bytes, or None where nobody has read it.
         fields: what ``index_headers`` made of the headers, where that was done before.
 
-    ``header_fields`` are the field lines by name. Raises MalformedCredentialsError for more than MAX_HEADERS.
+    ``path`` and ``query`` are the target's parts around its first ``?``, ``header_fields`` the field lines by name.
+    Raises MalformedCredentialsError for more than MAX_HEADERS.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Request:
     ) -> None:
         self.method = method
         self.target = target
+        self.path, _, self.query = target.partition(b"?")
         self.headers = headers
         self.header_fields = index_headers(headers) if fields is None else fields
         self.scheme = scheme
@@ -100,16 +102,6 @@ class Request:
         if b"host" in self.header_fields[1]:
             raise MalformedCredentialsError("came more than once: host")
         return self.header(b"host")
-
-    @lazy
-    def path(self) -> bytes:
-        """The raw path, before the first ``?``."""
-        return self.target.partition(b"?")[0]
-
-    @lazy
-    def query(self) -> bytes:
-        """The raw query, after the first ``?``; empty if there is none."""
-        return self.target.partition(b"?")[2]
 
     @lazy
     def host(self) -> bytes:

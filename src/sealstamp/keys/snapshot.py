@@ -14,8 +14,8 @@ from sealstamp.core.credential import Credential
 from sealstamp.core.request import Request
 from sealstamp.core.scheme import ResponseProfile
 from sealstamp.core.verifier import NEVER_MS, BoundKey, Verifier
-from sealstamp.errors import ConfigurationError, NotFoundError, SchemeError, StoreUnavailableError
-from sealstamp.keys.domain import AccessKey, Api, KeyStatus
+from sealstamp.errors import ConfigurationError, NotFoundError, SchemeError
+from sealstamp.keys.domain import AccessKey, Api, Enforcement, KeyStatus
 from sealstamp.keys.ports import KeyStore
 from sealstamp.keys.routing import Routes
 from sealstamp.keys.sealing import Sealer
@@ -82,22 +82,22 @@ class GuardedApi:
         problem: str | None = None,
     ) -> None:
         self.api = api
+        self.name = api.name
+        self.looks = api.enforcement is not Enforcement.OFF
+        self.only_observes = api.enforcement is Enforcement.OBSERVE
         self.problem = problem
         self.host = api.host
         self.path_prefix = api.path_prefix
         self.accepted = accepted
+        self.accepts_several = len(accepted) > 1
         self.responses = responses
         self.needs_body = any(entry.verifier.needs_body for entry in accepted)
 
     def scheme_of(self, request: Request) -> AcceptedScheme:
         """Return the first accepted scheme whose signature the request carries, else the first of all.
 
-        Raises StoreUnavailableError for an API that cannot be guarded.
+        Raises MalformedCredentialsError for a request that cannot be read.
         """
-        if len(self.accepted) == 1:
-            return self.accepted[0]
-        if self.problem is not None:
-            raise StoreUnavailableError(f"API {self.api.name} cannot be guarded: {self.problem}")
         return next((entry for entry in self.accepted if entry.verifier.recognises(request)), self.accepted[0])
 
 

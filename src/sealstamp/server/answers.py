@@ -40,6 +40,14 @@ class Answer:
     body: bytes = b""
 
 
+class Answered(Exception):  # noqa: N818  # not an error: the request has its answer
+    """The request goes no further; ``answer`` is what its sender gets."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
+
+
 def refusal_answer(refusal: Refusal, profile: ResponseProfile | None, request_id: str, now_ms: int) -> Answer:
     """Word a refusal as the API's profile does; it carries the server's time where the request's was wrong."""
     extra: Headers = []

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from sealstamp.core.request import Request, index_headers
 from sealstamp.errors import MalformedCredentialsError
-from sealstamp.server.answers import REQUEST_ID, Answer, new_request_id, problem
+from sealstamp.server.answers import REQUEST_ID, Answer, Answered, new_request_id, problem
 from sealstamp.server.asgi import Scope
 from sealstamp.server.identity import identity_headers
-from sealstamp.server.reception import Answered, Reception
+from sealstamp.server.reception import Reception
 
 METHOD, TARGET, SCHEME = b"x-original-method", b"x-original-uri", b"x-forwarded-proto"
 _DESCRIPTION = frozenset([METHOD, TARGET, SCHEME])
@@ -23,7 +23,7 @@ async def decide(reception: Reception, scope: Scope) -> Answer:
     try:
         request = described(scope, request_id)
         guarded = reception.find(request, request_id)
-        principal = await reception.admit(guarded, request, request_id)
+        principal = await reception.door.admit(guarded, request, request_id)
     except Answered as done:
         return done.answer
     own = (REQUEST_ID, request_id.encode())

@@ -13,9 +13,9 @@ from time import perf_counter_ns
 from sealstamp.core.request import Request
 from sealstamp.core.verifier import Claim, Principal, require_claimed
 from sealstamp.errors import MalformedCredentialsError, Reason, Refusal, StoreUnavailableError, VerificationError
-from sealstamp.keys.domain import Enforcement
 from sealstamp.keys.replay import ReplayGuard
 from sealstamp.keys.snapshot import AcceptedScheme, GuardedApi
+from sealstamp.server.answers import Answered, refusal_answer
 from sealstamp.server.logs import Log
 from sealstamp.server.metrics import Metrics
 
@@ -30,43 +30,41 @@ class Door:
         self.now_ms = now_ms
 
     async def admit(self, guarded: GuardedApi, request: Request, request_id: str) -> Principal | None:
-        """Return who signed, or None where the API lets unsigned requests pass; otherwise raise the refusal.
+        """Return who signed, or None where the API lets unsigned requests pass. Raises Answered, with the refusal.
 
         A refusal's log line has the answer's ``request_id``, so that a caller's complaint leads to the reason.
         """
-        if guarded.api.enforcement is Enforcement.OFF:
+        if not guarded.looks:
             return None
         began = perf_counter_ns()
-        accepted = guarded.scheme_of(request)
-        try:
-            principal = await self._verify(accepted, request)
-        except (VerificationError, StoreUnavailableError) as refusal:
-            self._refused(accepted, refusal, request_id, perf_counter_ns() - began)
-            if guarded.api.enforcement is Enforcement.OBSERVE:
-                return None
-            raise
-        self._metrics.decided(guarded.api.name, principal.scheme, "accepted", perf_counter_ns() - began)
-        return principal
-
-    async def _verify(self, accepted: AcceptedScheme, request: Request) -> Principal:
+        accepted = guarded.accepted[0]
         now_ms = self.now_ms()
-        verifier = accepted.verifier
-        if verifier.needs_body and request.body is None:
-            raise MalformedCredentialsError("the scheme signs the body, which this door does not see")
-        presented = verifier.present(request, now_ms)
-        if verifier.names_key:
-            key = accepted.find_cached(presented[0])
-            if key is None:
-                key = await asyncio.to_thread(accepted.find_key, presented[0])
-            claim = verifier.check(request, presented, key, now_ms)
-        else:
-            candidates = accepted.candidates
-            if candidates is None:
-                candidates = await asyncio.to_thread(accepted.find_candidates)
-            key, claim = verifier.check_candidates(request, presented, candidates, now_ms)
-        if claim is not None:
-            await self._make(claim, now_ms)
+        try:
+            if guarded.accepts_several:
+                accepted = guarded.scheme_of(request)
+            verifier = accepted.verifier
+            if verifier.needs_body and request.body is None:
+                raise MalformedCredentialsError("the scheme signs the body, which this door does not see")
+            presented = verifier.present(request, now_ms)
+            if verifier.names_key:
+                key = accepted.find_cached(presented[0])
+                if key is None:
+                    key = await asyncio.to_thread(accepted.find_key, presented[0])
+                claim = verifier.check(request, presented, key, now_ms)
+            else:
+                candidates = accepted.candidates
+                if candidates is None:
+                    candidates = await asyncio.to_thread(accepted.find_candidates)
+                key, claim = verifier.check_candidates(request, presented, candidates, now_ms)
+            if claim is not None:
+                await self._make(claim, now_ms)
+        except (VerificationError, StoreUnavailableError) as refusal:
+            self._tell(accepted, refusal, request_id, perf_counter_ns() - began)
+            if guarded.only_observes:
+                return None
+            raise Answered(refusal_answer(refusal, guarded.responses, request_id, now_ms)) from None
         assert key is not None  # noqa: S101  # check has refused otherwise
+        self._metrics.decided(guarded.name, verifier.scheme.name, "accepted", perf_counter_ns() - began)
         return key.principal
 
     async def _make(self, claim: Claim, now_ms: int) -> None:
@@ -75,7 +73,7 @@ class Door:
         if self._replay.is_ahead(claim, now_ms):
             await asyncio.to_thread(self._replay.write_down, claim)
 
-    def _refused(self, accepted: AcceptedScheme, refusal: Refusal, request_id: str, nanoseconds: int) -> None:
+    def _tell(self, accepted: AcceptedScheme, refusal: Refusal, request_id: str, nanoseconds: int) -> None:
         api, scheme = accepted.api.name, accepted.verifier.scheme.name
         self._metrics.decided(api, scheme, refusal.reason, nanoseconds)
         tell = self._log.error if refusal.reason is Reason.STORE_UNAVAILABLE else self._log.info

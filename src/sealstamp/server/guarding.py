@@ -5,7 +5,7 @@ from __future__ import annotations
 from sealstamp.core.request import Request
 from sealstamp.errors import MalformedCredentialsError
 from sealstamp.keys.snapshot import GuardedApi
-from sealstamp.server.answers import new_request_id, problem, refusal_answer
+from sealstamp.server.answers import Answered, new_request_id, problem, refusal_answer
 from sealstamp.server.asgi import (
     BodyTooLargeError,
     ClientGoneError,
@@ -18,7 +18,7 @@ from sealstamp.server.asgi import (
     send_answer,
 )
 from sealstamp.server.gateway import Gateway
-from sealstamp.server.reception import Answered, Reception
+from sealstamp.server.reception import Reception
 
 
 async def guard(
@@ -32,7 +32,7 @@ async def guard(
         upstream = _upstream_of(guarded, request, request_id)
         if guarded.needs_body:
             request = await _with_body(scope, receive, max_body, request_id)
-        principal = await reception.admit(guarded, request, request_id)
+        principal = await reception.door.admit(guarded, request, request_id)
     except Answered as done:
         await send_answer(send, done.answer)
     else:

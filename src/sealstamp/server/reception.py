@@ -6,34 +6,26 @@ Whatever keeps a request from going on raises Answered, with the answer in it; s
 from __future__ import annotations
 
 from sealstamp.core.request import Request
-from sealstamp.core.verifier import Principal
-from sealstamp.errors import StoreUnavailableError, VerificationError
+from sealstamp.errors import StoreUnavailableError
 from sealstamp.keys.routing import AmbiguousPathError
 from sealstamp.keys.snapshot import GuardedApi
-from sealstamp.server.answers import Answer, problem, refusal_answer
+from sealstamp.server.answers import Answered, problem, refusal_answer
 from sealstamp.server.directory import Directory
 from sealstamp.server.door import Door
 
 HOST = b"host"
 
 
-class Answered(Exception):  # noqa: N818  # not an error: the request has its answer
-    """The request goes no further; ``answer`` is what its sender gets."""
-
-    def __init__(self, answer: Answer) -> None:
-        super().__init__(answer.status)
-        self.answer = answer
-
-
 class Reception:
-    """Finds APIs and admits requests. ``stray_status`` is the HTTP status for every request that is for no API.
+    """Finds the API for a request, before its ``door`` decides.
 
-    Without it each has its own: 404, and 400 where a client could mean two (RFC 9112, section 3.2, for two Hosts).
+    ``stray_status`` is the HTTP status for every request that is for no API. Without it each has its own: 404, and
+    400 where a client could mean two (RFC 9112, section 3.2, for two Hosts).
     """
 
     def __init__(self, directory: Directory, door: Door, *, stray_status: int | None = None) -> None:
         self._directory = directory
-        self._door = door
+        self.door = door
         self._stray_status = stray_status
 
     def find(self, request: Request, request_id: str) -> GuardedApi:
@@ -44,20 +36,15 @@ class Reception:
         try:
             found = self._directory.current().routes.find(values.get(HOST, b""), request.path)
         except StoreUnavailableError as refusal:
-            raise Answered(refusal_answer(refusal, None, request_id, self._door.now_ms())) from None
+            raise Answered(refusal_answer(refusal, None, request_id, self.door.now_ms())) from None
         except AmbiguousPathError as error:
             raise self._stray(400, "ambiguous_path", str(error), request_id) from None
         if found is None:
             raise self._stray(404, "no_such_api", "no API is configured for this host and path", request_id)
+        if found.problem is not None:
+            unusable = StoreUnavailableError(f"API {found.name} cannot be guarded: {found.problem}")
+            raise Answered(refusal_answer(unusable, None, request_id, self.door.now_ms()))
         return found
-
-    async def admit(self, guarded: GuardedApi, request: Request, request_id: str) -> Principal | None:
-        """Return who signed, or None where the API lets unsigned requests pass. Raises Answered."""
-        try:
-            return await self._door.admit(guarded, request, request_id)
-        except (VerificationError, StoreUnavailableError) as refusal:
-            answer = refusal_answer(refusal, guarded.responses, request_id, self._door.now_ms())
-            raise Answered(answer) from None
 
     def _stray(self, status: int, code: str, title: str, request_id: str) -> Answered:
         return Answered(problem(self._stray_status or status, code, title, request_id))
