@@ -13,7 +13,7 @@ import pytest
 
 from sealstamp.cli import GROUPS, UNHEARD, main
 from tests.cli.command import BBX_SIGNATURE, VECTOR, environment, start
-from tests.cli.conftest import Run
+from tests.cli.conftest import Provider, Run
 
 SCRIPT = Path(sys.executable).with_name("sealstamp")
 
@@ -65,11 +65,21 @@ def test_sign_imports_little(form: tuple[str, ...]) -> None:
     assert done.stderr.decode().strip() == "[] 0"
 
 
-def test_help_loads_no_store(run: Run) -> None:
+def loaded(module: str, *words: str) -> bool:
+    """Tell whether a command, run as a process, loads a module."""
+    program = f"import sys; from sealstamp.cli import main; main(sys.argv[1:]); print({module!r} in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program, *words], capture_output=True, check=True, env=environment())
+    return done.stdout.decode().splitlines()[-1] == "True"
+
+
+def test_help_loads_no_store() -> None:
     """Help comes at once, also for commands that work on the store."""
-    program = "import sys; from sealstamp.cli import main; main(['keys', '--help']); print('sqlalchemy' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, env=environment())
-    assert done.stdout.decode().splitlines()[-1] == "False"
+    assert not loaded("sqlalchemy", "keys", "--help")
+
+
+def test_store_that_is_up_to_date_needs_no_migrations(provider: Provider) -> None:
+    """Alembic is loaded to bring a store up to date, and for nothing else."""
+    assert not loaded("alembic", "apis", "list", "--config", str(provider.config))
 
 
 @pytest.mark.parametrize("words", [("schemes", "list"), ("schemes", "list", "--json"), ("--help",), ("sign", "--help")])
