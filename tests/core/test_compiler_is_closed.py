@@ -136,8 +136,8 @@ def test_every_filter_by_its_code() -> None:
     """A filter's code calls what the runtime has and nothing else, so that a new filter cannot forget it."""
     for entry in FILTERS.values():
         for code in (entry.code, entry.prepare):
-            made = code.format("c1", "c2", source="s1", state="s2", mac="s3") or "s1"
-            assert names_in(made) <= {*RUNTIME, "s1", "s2", "s3", "c1", "c2"}
+            made = code.format("c1", "c2", source="s1", state="s2", mac="s3", arguments="c3", read_time="c4") or "s1"
+            assert names_in(made) <= {*RUNTIME, "s1", "s2", "s3", "c1", "c2", "c3", "c4"}
 
 
 # what is done when

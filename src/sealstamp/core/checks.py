@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from sealstamp.core.document import Document
 from sealstamp.core.exposure import Exposure, exposures_of
-from sealstamp.core.filters import FILTERS, Kind
+from sealstamp.core.filters import FILTERS, Argument, Filter, Kind
 from sealstamp.core.packing import make_reader, make_writer
 from sealstamp.core.places import IN_BODY, Where
 from sealstamp.core.scheme import (
@@ -122,19 +122,39 @@ def _kind(node: Expression, known: Mapping[str, Kind]) -> Kind:
         case Apply(filter=name, source=source):
             entry = FILTERS[name]
             _check_source(name, _kind(source, known), entry.takes)
-            for argument in node.arguments:
-                _kind(argument, known)
+            for index, argument in enumerate(node.arguments):
+                _check_argument(entry, index, _kind(argument, known))
             return entry.gives
+        case Atom(part=Part.HEADERS | Part.QUERY_FIELDS | Part.FORM_FIELDS):
+            return Kind.FIELDS
         case Concat() | Join() | Switch():
             inner = [_kind(child, known) for child in children(node)]
+            if Kind.FIELDS in inner:
+                raise _KindError("a list where text is needed", "write the list as text: {…|join:'=','&'}")
             return Kind.DIGEST if Kind.DIGEST in inner else Kind.TEXT
         case _:
             return Kind.TEXT
 
 
+def _check_argument(entry: Filter, index: int, given: Kind) -> None:
+    wants_list = entry.arguments[min(index, len(entry.arguments) - 1)] is Argument.FIELDS
+    if wants_list is not (given is Kind.FIELDS):
+        wanted = Kind.FIELDS.value if wants_list else "text"
+        raise _KindError(f"{entry.name!r} takes {wanted} here, not {given.value}", f"{entry.name}: {entry.summary}")
+
+
 def _check_source(filter_name: str, given: Kind, takes: frozenset[Kind]) -> None:
     if given in takes:
         return
+    if Kind.FIELDS in takes:
+        raise _KindError(
+            f"{given.value} where a list is needed: {filter_name!r} takes fields",
+            "lists are {headers}, {query_fields} and {form_fields}",
+        )
+    if given is Kind.FIELDS:
+        raise _KindError(
+            f"a list where text is needed: {filter_name!r} takes text", "write the list as text: {…|join:'=','&'}"
+        )
     if given is Kind.TEXT:
         raise _KindError(
             f"text where a digest is needed: {filter_name!r} writes raw bytes as text",

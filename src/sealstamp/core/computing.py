@@ -84,12 +84,12 @@ class _Emitter:
         self.variables = {SECRET: "secret", ACCESS_KEY_ID: "access_key_id"}
         self.fixed = set(self.variables)
         self.stages_of: dict[str, Stage] = {}
-        self.stripped = self._computed_query_fields()
+        self.stripped = {where: self._places_of_computed(where) for where in Where}
 
-    def _computed_query_fields(self) -> frozenset[bytes]:
+    def _places_of_computed(self, where: Where) -> frozenset[bytes]:
         computed = set(self.scheme.computed)
         carriers = [carrier for carrier in self.scheme.carriers if computed.intersection(carrier.carried)]
-        return frozenset(p.key for carrier in carriers for p in carrier.places if p.where is Where.QUERY)
+        return frozenset(p.key for carrier in carriers for p in carrier.places if p.where is where)
 
     # the three functions
 
@@ -225,8 +225,14 @@ class _Emitter:
                 return f"header_value(request, {self.constant(node.argument.lower().encode())})"
             case Part.PARAMETER:
                 return f"query_value(request, {self.constant(node.argument.encode())})"
-            case Part.QUERY | Part.TARGET | Part.URL if self.stripped:
-                return f"request_without(request, {self.constant(self.stripped)}).{node.part}"
+            case Part.HEADERS:
+                return f"header_list(request, {self.constant(self.stripped[Where.HEADER])})"
+            case Part.QUERY_FIELDS:
+                return f"query_list(request, {self.constant(self.stripped[Where.QUERY])})"
+            case Part.FORM_FIELDS:
+                return f"form_list(request, {self.constant(self.stripped[Where.FORM])})"
+            case Part.QUERY | Part.TARGET | Part.URL if self.stripped[Where.QUERY]:
+                return f"request_without(request, {self.constant(self.stripped[Where.QUERY])}).{node.part}"
             case Part.BODY:
                 return "body_of(request)"
             case part:
@@ -236,12 +242,17 @@ class _Emitter:
         entry = FILTERS[node.filter]
         source = self._value(node.source)
         if not entry.prepare:
-            return entry.code.format(source=source)
+            return entry.code.format(
+                source=source, arguments=", ".join(map(self._value, node.arguments)), read_time=self._read_time()
+            )
         state = entry.prepare.format(*map(self._argument, entry.arguments, node.arguments))
         if max(map(self._stage, node.arguments)) is Stage.KEY:
             state = self._per_key((node.filter, node.arguments), state)
         self.macs += 1
         return entry.code.format(source=source, state=state, mac=f"m{self.macs}")
+
+    def _read_time(self) -> str:
+        return self.constant(self.scheme.time.format.read) if self.scheme.time else ""
 
     def _argument(self, kind: Argument, node: Expression) -> str:
         if kind is Argument.HASH and isinstance(node, Text):

@@ -30,6 +30,7 @@ _PARTS = {
     Part.QUERY: {Covered.QUERY},
     Part.TARGET: {Covered.PATH, Covered.QUERY},
     Part.URL: {Covered.HOST, Covered.PATH, Covered.QUERY},
+    Part.QUERY_FIELDS: {Covered.QUERY},
     Part.BODY: {Covered.BODY},
 }
 _NAMES = {TIMESTAMP: Covered.TIME, NONCE: Covered.NONCE, ACCESS_KEY_ID: Covered.ACCESS_KEY_ID}

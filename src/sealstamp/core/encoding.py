@@ -31,8 +31,10 @@ def repeated(names: Iterable[T]) -> frozenset[T]:
     return frozenset(name for name, times in Counter(names).items() if times > 1)
 
 
-def percent_encode(text: bytes) -> bytes:
-    """Encode everything but unreserved characters, in upper-case hex (RFC 3986, sections 2.1 and 2.3)."""
+def percent_encode(text: bytes, safe: bytes = b"") -> bytes:
+    """Encode everything but unreserved and ``safe`` characters, in upper-case hex (RFC 3986, sections 2.1 and 2.3)."""
+    if safe:
+        return b"".join([bytes([byte]) if byte in safe else _ENCODED[byte] for byte in text])
     return b"".join([_ENCODED[byte] for byte in text])
 
 
@@ -50,12 +52,21 @@ def parse_urlencoded(text: bytes) -> Pairs:
 
     Raises MalformedCredentialsError for more than MAX_PARAMETERS.
     """
+    pairs = _split(text)
+    values = {name: value for name, _, value in pairs}
+    return values, NONE if len(values) == len(pairs) else repeated(name for name, _, _ in pairs)
+
+
+def split_urlencoded(text: bytes) -> list[tuple[bytes, bytes]]:
+    """Return the decoded names and values in order, doubles kept; none of an empty text. Raises as above."""
+    return [(name, value) for name, mark, value in _split(text) if name or mark]
+
+
+def _split(text: bytes) -> list[tuple[bytes, bytes, bytes]]:
     pieces = text.split(b"&")
     if len(pieces) > MAX_PARAMETERS:
         raise MalformedCredentialsError(f"more than {MAX_PARAMETERS} parameters")
-    pairs = [_decode_pair(piece) if b"%" in piece or b"+" in piece else piece.partition(b"=") for piece in pieces]
-    values = {name: value for name, _, value in pairs}
-    return values, NONE if len(values) == len(pairs) else repeated(name for name, _, _ in pairs)
+    return [_decode_pair(piece) if b"%" in piece or b"+" in piece else piece.partition(b"=") for piece in pieces]
 
 
 def _decode_pair(piece: bytes) -> tuple[bytes, bytes, bytes]:

@@ -12,6 +12,7 @@ import binascii
 import hashlib
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from enum import Enum
 from functools import partial
 from importlib import import_module
@@ -22,9 +23,10 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.hmac import HMAC
 
+from sealstamp.core import fieldlists
 from sealstamp.core.encoding import percent_decode, percent_encode
 from sealstamp.core.record import Record
-from sealstamp.errors import ConfigurationError
+from sealstamp.errors import ConfigurationError, MalformedCredentialsError
 
 
 class Kind(Enum):
@@ -32,6 +34,7 @@ class Kind(Enum):
 
     TEXT = "text"
     DIGEST = "raw bytes"
+    FIELDS = "a list of names and values"
 
 
 class Argument(Enum):
@@ -39,11 +42,14 @@ class Argument(Enum):
 
     HASH = "the name of a hash function"
     VALUE = "a name or a quoted text"
+    NUMBER = "a number"
+    FIELDS = "the name of a list"
 
 
 class Filter(Record):
     """One filter: what it takes and gives, and the code it becomes.
 
+    The last ``optional`` arguments may be left out; if the filter ``repeats``, its last argument may come again.
     ``digests`` marks those that hide their source, so that a secret may pass through them into what travels.
     """
 
@@ -53,6 +59,8 @@ class Filter(Record):
     code: str
     summary: str
     arguments: tuple[Argument, ...] = ()
+    optional: int = 0
+    repeats: bool = False
     prepare: str = ""
     digests: bool = False
 
@@ -84,9 +92,10 @@ def new_mac(hash_name: str, key: bytes) -> HMAC:
         ) from None
 
 
-ANY: Final = frozenset(Kind)
+ANY: Final = frozenset({Kind.TEXT, Kind.DIGEST})
 TEXT: Final = frozenset({Kind.TEXT})
 DIGEST: Final = frozenset({Kind.DIGEST})
+FIELDS: Final = frozenset({Kind.FIELDS})
 
 _DIGESTS: Final = tuple(
     Filter(
@@ -122,12 +131,143 @@ _OTHERS: Final = (
     Filter("base64url", ANY, Kind.TEXT, "base64url({source})", "URL-safe base64 with padding (RFC 4648, 5)"),
     Filter("upper", TEXT, Kind.TEXT, "{source}.upper()", "ASCII letters in upper case"),
     Filter("lower", TEXT, Kind.TEXT, "{source}.lower()", "ASCII letters in lower case"),
-    Filter("percent_encode", TEXT, Kind.TEXT, "percent_encode({source})", "all but unreserved as %XX (RFC 3986)"),
+    Filter(
+        "percent_encode",
+        TEXT,
+        Kind.TEXT,
+        "percent_encode({source}, {arguments})",
+        "all but unreserved characters, and those given, as %XX (RFC 3986): percent_encode:'/'",
+        (Argument.VALUE,),
+        optional=1,
+    ),
     Filter("percent_decode", TEXT, Kind.TEXT, "percent_decode({source})", "%XX as the byte it stands for"),
+    Filter("unbase64", TEXT, Kind.DIGEST, "unbase64({source})", "the raw bytes that base64 stands for"),
+    Filter("unbase64url", TEXT, Kind.DIGEST, "unbase64url({source})", "the raw bytes that URL-safe base64 stands for"),
+    Filter(
+        "slice",
+        TEXT,
+        Kind.TEXT,
+        "slice_text({source}, {arguments})",
+        "from one position up to another: slice:0,8",
+        (Argument.NUMBER, Argument.NUMBER),
+    ),
+    Filter("or", TEXT, Kind.TEXT, "({source} or {arguments})", "this, or if it is empty that", (Argument.VALUE,)),
+    Filter(
+        "after_if_any",
+        TEXT,
+        Kind.TEXT,
+        "put_after({source}, {arguments})",
+        "a text and then this; nothing if this is empty: after_if_any:'?'",
+        (Argument.VALUE,),
+    ),
+    Filter(
+        "without_prefix",
+        TEXT,
+        Kind.TEXT,
+        "{source}.removeprefix({arguments})",
+        "without a text at its beginning",
+        (Argument.VALUE,),
+    ),
+    Filter(
+        "date",
+        TEXT,
+        Kind.TEXT,
+        "write_date({read_time}, {source}, {arguments})",
+        "the time, written as strftime does, in UTC: date:'%Y%m%d'",
+        (Argument.VALUE,),
+    ),
+    Filter("normalise_path", TEXT, Kind.TEXT, "normalise_path({source})", "without dot segments and doubled slashes"),
+    Filter("end_slash", TEXT, Kind.TEXT, "end_slash({source})", "with a slash at its end"),
 )
 
-FILTERS: Final = MappingProxyType({entry.name: entry for entry in (*_DIGESTS, *_OTHERS)})
+
+def _of_fields(
+    name: str, gives: Kind, summary: str, *arguments: Argument, optional: int = 0, repeats: bool = False
+) -> Filter:
+    code = f"{name}({{source}}, {{arguments}})" if arguments else f"{name}({{source}})"
+    return Filter(name, FIELDS, gives, code, summary, arguments, optional=optional, repeats=repeats)
+
+
+_LISTS: Final = (
+    _of_fields("lower_names", Kind.FIELDS, "names in lower case"),
+    _of_fields("lower_values", Kind.FIELDS, "values in lower case"),
+    _of_fields("title_names", Kind.FIELDS, "names as X-Some-Name"),
+    _of_fields("trim", Kind.FIELDS, "values without white space at their ends"),
+    _of_fields("squeeze", Kind.FIELDS, "values trimmed, runs of white space as one space"),
+    _of_fields("nonempty", Kind.FIELDS, "without fields that have no value"),
+    _of_fields("dedupe", Kind.FIELDS, "without fields that are there already"),
+    _of_fields("merge", Kind.FIELDS, "values of one name joined: merge:','", Argument.VALUE),
+    _of_fields(
+        "only", Kind.FIELDS, "the fields a list names, in its order: only:signed,';'", Argument.VALUE, Argument.VALUE
+    ),
+    _of_fields("match", Kind.FIELDS, "the fields whose names fit: match:'x-amz-*'", Argument.VALUE, repeats=True),
+    _of_fields("drop", Kind.FIELDS, "without the fields whose names fit: drop:'sign'", Argument.VALUE, repeats=True),
+    _of_fields("encode_each", Kind.FIELDS, "names and values percent-encoded"),
+    Filter("sort", FIELDS, Kind.FIELDS, "sorted({source})", "sorted by name, then value, as bytes"),
+    Filter("plus", FIELDS, Kind.FIELDS, "({source} + {arguments})", "with another list after it", (Argument.FIELDS,)),
+    _of_fields(
+        "join",
+        Kind.TEXT,
+        "names and values as text: what is between them, between fields, and after the last: join:'=','&'",
+        Argument.VALUE,
+        Argument.VALUE,
+        Argument.VALUE,
+        optional=1,
+    ),
+    _of_fields("names", Kind.TEXT, "the names as text: names:';'", Argument.VALUE),
+)
+
+FILTERS: Final = MappingProxyType({entry.name: entry for entry in (*_DIGESTS, *_OTHERS, *_LISTS)})
 """Every filter by its name."""
+
+
+def unbase64(source: bytes) -> bytes:
+    """Decode base64, strictly. Raises MalformedCredentialsError."""
+    try:
+        return binascii.a2b_base64(source, strict_mode=True)
+    except binascii.Error:
+        raise MalformedCredentialsError("a value is not base64") from None
+
+
+def unbase64url(source: bytes) -> bytes:
+    """Decode URL-safe base64, padded or not. Raises MalformedCredentialsError."""
+    return unbase64(source.translate(bytes.maketrans(b"-_", b"+/")) + b"=" * (-len(source) % 4))
+
+
+def slice_text(source: bytes, start: bytes, stop: bytes) -> bytes:
+    """Return what is between two positions, which come as digits."""
+    return source[int(start) : int(stop)]
+
+
+def put_after(source: bytes, text: bytes) -> bytes:
+    """Return ``text`` and then the source, or nothing if the source is empty."""
+    return text + source if source else b""
+
+
+def end_slash(source: bytes) -> bytes:
+    """Return the path with a slash at its end."""
+    return source if source.endswith(b"/") else source + b"/"
+
+
+def normalise_path(source: bytes) -> bytes:
+    """Resolve dot segments and merge slashes (RFC 3986, section 5.2.4, and what AWS does beyond)."""
+    kept: list[bytes] = []
+    for segment in source.split(b"/"):
+        if segment == b"..":
+            del kept[-1:]
+        elif segment not in (b"", b"."):
+            kept.append(segment)
+    tail = b"/" if kept and source.endswith((b"/", b"/.", b"/..")) else b""
+    return b"/" + b"/".join(kept) + tail
+
+
+def write_date(read_time: Callable[[bytes], int], source: bytes, layout: bytes) -> bytes:
+    """Write a time, given as the scheme writes it, in another layout. Raises MalformedCredentialsError."""
+    try:
+        moment = datetime.fromtimestamp(read_time(source) // 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        raise MalformedCredentialsError("the time is not written as the scheme says") from None
+    return moment.strftime(layout.decode()).encode()
 
 
 def base64url(source: bytes) -> bytes:
@@ -154,8 +294,17 @@ RUNTIME: Final[dict[str, Callable[..., Any]]] = {
     "base64url": base64url,
     "hexlify": binascii.hexlify,
     "new_mac": new_mac,
+    "end_slash": end_slash,
+    "normalise_path": normalise_path,
     "percent_decode": percent_decode,
     "percent_encode": percent_encode,
+    "put_after": put_after,
+    "slice_text": slice_text,
+    "sorted": sorted,
+    "unbase64": unbase64,
+    "unbase64url": unbase64url,
+    "write_date": write_date,
+    **{entry.name: getattr(fieldlists, entry.name) for entry in _LISTS if hasattr(fieldlists, entry.name)},
     **{entry.name: _hash_function(entry.name) for entry in _DIGESTS},
 }
 """What the filters' code calls."""

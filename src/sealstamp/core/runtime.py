@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NoReturn
 
 from sealstamp.core.encoding import Pairs
+from sealstamp.core.fieldlists import form_list, header_list, query_list
 from sealstamp.core.placing import place_all, request_without
 from sealstamp.core.request import Request
 from sealstamp.core.scheme import Carrier
@@ -18,6 +19,8 @@ from sealstamp.errors import (
 
 __all__ = [
     "body_of",
+    "form_list",
+    "header_list",
     "header_value",
     "is_visible",
     "join_nonempty",
@@ -27,6 +30,7 @@ __all__ = [
     "one_of",
     "outside",
     "place_all",
+    "query_list",
     "query_value",
     "read_time",
     "refuse_doubles",

@@ -18,6 +18,8 @@ SECRET = "secret"
 STRING_TO_SIGN = "string_to_sign"
 SIGNATURE = "signature"
 
+_BODIES = frozenset({Part.BODY, Part.FORM_FIELDS})
+
 INPUTS = frozenset({ACCESS_KEY_ID, TIMESTAMP, NONCE})
 """The names that a signer is given for each request, and a verifier reads."""
 
@@ -160,7 +162,7 @@ class Scheme(Record):
     def needs_body(self) -> bool:
         """Whether signing or verifying must see the body's bytes."""
         nodes = (node for tree in self.definitions.values() for node in walk(tree))
-        signs_body = any(isinstance(node, Atom) and node.part is Part.BODY for node in nodes)
+        signs_body = any(isinstance(node, Atom) and node.part in _BODIES for node in nodes)
         return signs_body or any(place.where in IN_BODY for carrier in self.carriers for place in carrier.places)
 
     @property

@@ -30,6 +30,7 @@ class TemplateError(ValueError):
 
 _PIECE = re.compile(r"(?P<literal>(?:[^{}]|\{\{|\}\})+)|\{(?P<pipeline>(?:[^{}']|'[^']*')*)\}")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+_NUMBER = re.compile(r"[0-9]{1,6}")
 _SPLIT = {mark: re.compile(rf"(?:[^{mark}']|'[^']*')+") for mark in "|,"}
 _DOTTED = {"header": Part.HEADER, "query": Part.PARAMETER}
 _PLAIN = {part.value: part for part in Part if part not in _DOTTED.values()}
@@ -104,17 +105,22 @@ def _filter(call: str, source: Expression) -> Expression:
 
 
 def _arguments(entry: Filter, words: list[str]) -> tuple[Expression, ...]:
-    if len(words) != len(entry.arguments):
+    most = max(len(entry.arguments), len(words)) if entry.repeats else len(entry.arguments)
+    if not len(entry.arguments) - entry.optional <= len(words) <= most:
         raise TemplateError(
-            f"{entry.name} takes {len(entry.arguments)} arguments, not {len(words)}",
-            f"{entry.name}: {entry.summary}",
+            f"{entry.name} takes {len(entry.arguments)} arguments, not {len(words)}", f"{entry.name}: {entry.summary}"
         )
-    return tuple(_argument(entry, kind, word) for kind, word in zip(entry.arguments, words, strict=True))
+    kinds = [*entry.arguments, *entry.arguments[-1:] * (len(words) - len(entry.arguments))]
+    return tuple(_argument(entry, kind, word) for kind, word in zip(kinds, words, strict=False))
 
 
 def _argument(entry: Filter, kind: Argument, word: str) -> Expression:
     if kind is Argument.HASH:
         if word not in HASHES:
             raise TemplateError(f"{entry.name} knows no hash function {word!r}", did_you_mean(word, HASHES))
+        return Text(word)
+    if kind is Argument.NUMBER:
+        if not _NUMBER.fullmatch(word):
+            raise TemplateError(f"{entry.name} takes numbers, not {word!r}", f"{entry.name}: {entry.summary}")
         return Text(word)
     return Text(word[1:-1]) if _is_quoted(word) else _source(word, word)

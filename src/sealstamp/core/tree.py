@@ -32,6 +32,12 @@ class Part(StrEnum):
     TARGET = "target"
     URL = "url"
     BODY = "body"
+    HEADERS = "headers"
+    """All header fields, as a list of names and values; without what carries computed values."""
+    QUERY_FIELDS = "query_fields"
+    """All query parameters, decoded, likewise."""
+    FORM_FIELDS = "form_fields"
+    """All fields of an urlencoded body, decoded, likewise."""
     HEADER = "header"  # written {header.NAME}
     """One header's value, by name; the empty text if it is absent."""
     PARAMETER = "query parameter"  # written {query.NAME}

@@ -1,0 +1,106 @@
+"""Lists of names and values, doubles and order kept: headers, query and form fields, and what schemes do with them."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+from sealstamp.core.encoding import percent_encode, split_urlencoded
+from sealstamp.core.request import Request
+
+FieldList = list[tuple[bytes, bytes]]
+
+_FORM = b"application/x-www-form-urlencoded"
+
+
+def header_list(request: Request, without: frozenset[bytes]) -> FieldList:
+    """Return the header fields, names in lower case, without those that carry what is computed."""
+    return [field for field in request.headers if field[0] not in without]
+
+
+def query_list(request: Request, without: frozenset[bytes]) -> FieldList:
+    """Return the query's fields, decoded, without those that carry what is computed."""
+    return [field for field in split_urlencoded(request.query) if field[0] not in without]
+
+
+def form_list(request: Request, without: frozenset[bytes]) -> FieldList:
+    """Return the fields of an urlencoded body, decoded, without those that carry what is computed; else none."""
+    kind = request.header(b"content-type").partition(b";")[0].strip().lower()
+    pairs = split_urlencoded(request.body or b"") if kind == _FORM else []
+    return [field for field in pairs if field[0] not in without]
+
+
+def lower_names(fields: FieldList) -> FieldList:
+    """Put names in lower case."""
+    return [(name.lower(), value) for name, value in fields]
+
+
+def lower_values(fields: FieldList) -> FieldList:
+    """Put values in lower case."""
+    return [(name, value.lower()) for name, value in fields]
+
+
+def title_names(fields: FieldList) -> FieldList:
+    """Write names as ``X-Some-Name``."""
+    return [(b"-".join(part.capitalize() for part in name.split(b"-")), value) for name, value in fields]
+
+
+def trim(fields: FieldList) -> FieldList:
+    """Cut white space off both ends of values."""
+    return [(name, value.strip()) for name, value in fields]
+
+
+def squeeze(fields: FieldList) -> FieldList:
+    """Trim values, and make runs of white space inside them one space."""
+    return [(name, b" ".join(value.split())) for name, value in fields]
+
+
+def nonempty(fields: FieldList) -> FieldList:
+    """Leave out fields without a value."""
+    return [field for field in fields if field[1]]
+
+
+def dedupe(fields: FieldList) -> FieldList:
+    """Leave out what is there already, name and value."""
+    return list(dict.fromkeys(fields))
+
+
+def merge(fields: FieldList, separator: bytes) -> FieldList:
+    """Join the values of fields that have one name, at the place of the first."""
+    merged: dict[bytes, bytes] = {}
+    for name, value in fields:
+        merged[name] = merged[name] + separator + value if name in merged else value
+    return list(merged.items())
+
+
+def only(fields: FieldList, names: bytes, separator: bytes) -> FieldList:
+    """Return the fields that a list names, in the list's order."""
+    return [field for name in names.split(separator) for field in fields if field[0] == name]
+
+
+def match(fields: FieldList, *patterns: bytes) -> FieldList:
+    """Keep the fields whose name fits one of the patterns; ``*`` stands for anything, ``?`` for one character."""
+    return [field for field in fields if _fits(field[0], patterns)]
+
+
+def drop(fields: FieldList, *patterns: bytes) -> FieldList:
+    """Leave out the fields whose name fits one of the patterns."""
+    return [field for field in fields if not _fits(field[0], patterns)]
+
+
+def _fits(name: bytes, patterns: tuple[bytes, ...]) -> bool:
+    return any(fnmatchcase(name.decode("latin-1"), pattern.decode("latin-1")) for pattern in patterns)
+
+
+def encode_each(fields: FieldList) -> FieldList:
+    """Percent-encode names and values."""
+    return [(percent_encode(name), percent_encode(value)) for name, value in fields]
+
+
+def join(fields: FieldList, between: bytes, separator: bytes, end: bytes = b"") -> bytes:
+    """Write ``name between value``, with the separator between fields, and an end after the last if there is any."""
+    return separator.join([name + between + value for name, value in fields]) + (end if fields else b"")
+
+
+def names(fields: FieldList, separator: bytes) -> bytes:
+    """Write the names alone."""
+    return separator.join([name for name, _ in fields])
