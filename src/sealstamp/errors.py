@@ -10,7 +10,7 @@
     │ └ BodyUnavailableError
     ├ VerificationError(reason, status, public_message)   the other side erred
     │ ├ MissingCredentialsError 401 · MalformedCredentialsError 400 · SchemeNotAllowedError 401
-    │ ├ OutsideTimeWindowError(server_time_ms) 401
+    │ ├ OutsideTimeWindowError(server_time_ms) 401 · ComponentNotCoveredError 401
     │ ├ InvalidCredentialsError 401                 one public answer for its leaves:
     │ │   UnknownAccessKeyError · SignatureMismatchError
     │ ├ InactiveAccessKeyError 401                  disabled, expired, revoked: after the signature matched
@@ -38,6 +38,7 @@ class Reason(StrEnum):
     MALFORMED_CREDENTIALS = "malformed_credentials"
     SCHEME_NOT_ALLOWED = "scheme_not_allowed"
     OUTSIDE_TIME_WINDOW = "outside_time_window"
+    COMPONENT_NOT_COVERED = "component_not_covered"
     INVALID_CREDENTIALS = "invalid_credentials"
     """What callers are told for both of the next two."""
     UNKNOWN_ACCESS_KEY = "unknown_access_key"
@@ -146,6 +147,13 @@ class OutsideTimeWindowError(VerificationError):
     def __init__(self, server_time_ms: int, detail: str | None = None) -> None:
         super().__init__(detail)
         self.server_time_ms = server_time_ms
+
+
+class ComponentNotCoveredError(VerificationError):
+    """The signer chose to cover less than the scheme demands."""
+
+    reason = Reason.COMPONENT_NOT_COVERED
+    public_message = "the signature does not cover all that it must"
 
 
 class InvalidCredentialsError(VerificationError):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from sealstamp.core.coverage import Covered
 from sealstamp.schemes import scheme_names
 from tests.cli.command import STRONG
 from tests.cli.conftest import Run
@@ -26,7 +27,7 @@ def test_show(run: Run, name: str) -> None:
         *("name", "title", "vendor", "url", "summary", "fields", "time", "nonce"),
         *("parameters", "signed", "unsigned"),
     }
-    assert {"method", "path", "query", "body"} <= set(document["unsigned"])
+    assert {*document["signed"], *document["unsigned"], "access key id"} == set(Covered)
     text = run("schemes", "show", name).out
     assert all(part in text for part in (name, document["url"], *document["fields"], *document["unsigned"]))
     assert all(parameter["name"] in text for parameter in document["parameters"])

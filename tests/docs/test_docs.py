@@ -20,7 +20,7 @@ import pytest
 
 from sealstamp import errors
 from sealstamp.cli import INTERRUPTED, UNHEARD, build_parser, main, output
-from sealstamp.core.coverage import Covered
+from sealstamp.core.coverage import Covered, coverage_of
 from sealstamp.core.filters import FILTERS, HASHES
 from sealstamp.core.forms import ALPHABETS
 from sealstamp.core.loader import load_scheme
@@ -117,11 +117,12 @@ def test_generated_tables_are_on_their_pages(
 
 
 def test_schemes_page_says_what_is_not_covered(build: tuple[subprocess.CompletedProcess[str], Path]) -> None:
-    """None of the four systems covers method, path, query and body, and the page must not hide it."""
+    """What a scheme leaves open is on the page; of the four systems none covers method, path, query or body."""
     text = (build[1] / "schemes.html").read_text(encoding="utf-8")
-    gaps = re.findall(r"not covered: ([a-z, ]+)", text)
-    assert len(gaps) == len(scheme_names())
-    assert all({Covered.METHOD, Covered.PATH, Covered.QUERY, Covered.BODY} <= set(gap.split(", ")) for gap in gaps)
+    gaps = [set(gap.split(", ")) for gap in re.findall(r"not covered: ([a-z, ]+)", text)]
+    assert len(gaps) == sum(coverage_of(get_scheme(name)) != set(Covered) for name in scheme_names())
+    bare = {Covered.METHOD, Covered.PATH, Covered.QUERY, Covered.BODY}
+    assert sum(bare <= gap for gap in gaps) >= 4
 
 
 # snippets
@@ -153,7 +154,7 @@ BASE = {
 }
 """The rest of a scheme, for snippets that show one part of it."""
 HEAD = 'title = "T"\nvendor = "V"\nurl = "https://example.com"\n'
-SECTIONS = {"parameters", "fields", "packed", "time", "nonce", "sign", "keys", "responses"}
+SECTIONS = {"chosen", "parameters", "fields", "packed", "time", "nonce", "sign", "keys", "responses"}
 MANIFEST = {"apis", "consumers", "access_keys"}
 
 
@@ -285,7 +286,7 @@ def test_every_part_of_a_request_is_documented() -> None:
     read = [
         parse_template(span)
         for span in code_spans(DOCS / "notation.md")
-        if re.fullmatch(r"\{[a-z]+(\.[\w-]+)?\}", span)
+        if re.fullmatch(r"\{[a-z_]+(\.[\w-]+)?\}", span)
     ]
     assert {node.part for node in read if isinstance(node, Atom)} == set(Part)
 

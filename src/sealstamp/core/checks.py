@@ -273,6 +273,13 @@ def _unreadable(template: Expression) -> str | None:
 
 
 def _check_rules(scheme: Scheme, document: Document) -> None:
+    for name in scheme.chosen:
+        if name not in scheme.definitions or name not in scheme.carried or name == SIGNATURE:
+            document.fail(
+                ("chosen", name),
+                f"{name!r} cannot be chosen: it is not both defined and carried",
+                f"define {name!r} in [sign], and let it travel",
+            )
     _check_pair(document, TIMESTAMP in scheme.carried, scheme.time is not None, TIMESTAMP, "time", 'past = "5 min"')
     _check_pair(document, NONCE in scheme.carried, scheme.nonce is not None, NONCE, "nonce", 'make = "hex 16"')
     if scheme.nonce and not scheme.time:

@@ -102,7 +102,8 @@ class _Emitter:
         return [f"({'_, ' * FIRST_VALUE}{', '.join(variables)},) = presented"]
 
     def _is_given(self, name: str) -> bool:
-        return name not in self.scheme.definitions and name != ACCESS_KEY_ID
+        is_defined = name in self.scheme.definitions and name not in self.scheme.chosen
+        return not is_defined and name != ACCESS_KEY_ID
 
     def matches(self) -> list[str]:
         tests = [f"compare({self._definition(name)}, {self.presented[name]})" for name in self.scheme.computed]
@@ -145,7 +146,7 @@ class _Emitter:
         match node:
             case Atom():
                 return Stage.REQUEST
-            case Name(name=name) if name in self.scheme.definitions:
+            case Name(name=name) if name in self.scheme.definitions and name not in self.scheme.chosen:
                 if name not in self.stages_of:  # asked for at every use, and uses multiply down a chain
                     self.stages_of[name] = self._stage(self.scheme.definitions[name])
                 return self.stages_of[name]

@@ -44,6 +44,9 @@ def coverage_of(scheme: Scheme) -> frozenset[Covered]:
     known: dict[str, frozenset[Covered]] = {}
     for name, expression in scheme.definitions.items():
         known[name] = _covered(expression, known)
+        if name in scheme.chosen:
+            # Where the signer chooses, no more is sure than what the scheme demands.
+            known[name] = frozenset({Covered.HOST} if "host" in scheme.chosen[name].must_name else ())
     return known[SIGNATURE]
 
 

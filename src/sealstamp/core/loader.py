@@ -9,6 +9,7 @@
     [time]                           format, past, future
     [nonce]                          make
     [sign]                           definitions in order, the last two string_to_sign and signature
+    [chosen.NAME]                    a definition that the signer chooses: must_name = […], separator
     [keys]                           what new pairs look like: access_key_id, secret
     [responses]                      the vendor's refusals: body, default, and answers by reason
 
@@ -31,6 +32,7 @@ from sealstamp.core.scheme import (
     INPUTS,
     SECRET,
     Carrier,
+    Chosen,
     Field,
     KeyForms,
     NonceRule,
@@ -105,6 +107,7 @@ class _Reader:
             parameters=self.values,
             carriers=carriers,
             definitions=self._definitions(fixed=self.values.keys() - carried),
+            chosen=self._chosen(),
             time=time,
             nonce=self._nonce(),
             keys=self._keys(),
@@ -270,6 +273,21 @@ class _Reader:
         return rewrite(tree, lambda n: Text(known[n.name]) if isinstance(n, Name) and n.name in known else n)
 
     # rules
+
+    def _chosen(self) -> dict[str, Chosen]:
+        table = self.root.table("chosen")
+        return {name: self._choice(table, name) for name in table.values} if table else {}
+
+    def _choice(self, parent: Table, name: str) -> Chosen:
+        table = parent.table(name)
+        if table is None:
+            parent.fail(name, f"{name!r} must be a table", f'[chosen.{name}] must_name = ["host"]')
+        must_name = table.need("must_name", list, 'must_name = ["host"], or [] where nothing is demanded')
+        if not all(isinstance(word, str) for word in must_name):
+            table.fail("must_name", "'must_name' holds what is not text", 'must_name = ["host"]')
+        chosen = Chosen(tuple(must_name), table.get("separator", str) or ";")
+        table.finish()
+        return chosen
 
     def _time(self) -> TimeRule | None:
         table = self.root.table("time")

@@ -30,6 +30,9 @@ def write_present(scheme: Scheme, namespace: Namespace) -> str:
     for carrier, variable in raw.items():
         lines += _unpack(carrier, variable, values, constant)
     lines += _check_time(scheme, values.get(TIMESTAMP), constant)
+    for name, chosen in scheme.chosen.items():
+        must_name = frozenset(word.encode() for word in chosen.must_name)
+        lines.append(f"require_named({values[name]}, {constant(must_name)}, {constant(chosen.separator.encode())})")
     if NONCE in values:
         lines.append(f"if not 0 < len({values[NONCE]}) <= {runtime.MAX_NONCE} or not is_visible({values[NONCE]}):")
         lines.append("    malformed_nonce()")

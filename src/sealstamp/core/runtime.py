@@ -12,6 +12,7 @@ from sealstamp.core.request import Request
 from sealstamp.core.scheme import Carrier
 from sealstamp.errors import (
     BodyUnavailableError,
+    ComponentNotCoveredError,
     MalformedCredentialsError,
     MissingCredentialsError,
     OutsideTimeWindowError,
@@ -36,6 +37,7 @@ __all__ = [
     "refuse_doubles",
     "refuse_spelling",
     "request_without",
+    "require_named",
 ]
 
 MAX_NONCE: Final = 128
@@ -99,6 +101,12 @@ def refuse_doubles(doubled: frozenset[bytes], fields: frozenset[bytes]) -> None:
 def refuse_spelling(headers: Iterable[bytes], spellings: frozenset[bytes]) -> NoReturn:
     """Refuse a header that some servers would take for an authentication field."""
     raise MalformedCredentialsError(f"another spelling of an authentication field: {_names(spellings & {*headers})}")
+
+
+def require_named(text: bytes, names: frozenset[bytes], separator: bytes) -> None:
+    """Refuse a list of covered components that leaves one of ``names`` out."""
+    if absent := names - {*text.split(separator)}:
+        raise ComponentNotCoveredError(f"not covered: {_names(absent)}")
 
 
 def _names(names: Iterable[bytes]) -> str:

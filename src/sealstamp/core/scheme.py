@@ -94,6 +94,16 @@ class NonceRule(Record):
     make: Form
 
 
+class Chosen(Record):
+    """A list that the signer makes and the verifier takes as it comes, if ``must_name`` are all in it.
+
+    ``separator`` stands between the names of the list.
+    """
+
+    must_name: tuple[str, ...]
+    separator: str
+
+
 class KeyForms(Record):
     """What newly issued pairs look like; imported ones may look otherwise."""
 
@@ -139,6 +149,7 @@ class Scheme(Record):
     parameters: Mapping[str, str]
     carriers: tuple[Carrier, ...]
     definitions: Mapping[str, Expression]
+    chosen: Mapping[str, Chosen]
     time: TimeRule | None
     nonce: NonceRule | None
     keys: KeyForms
@@ -168,4 +179,4 @@ class Scheme(Record):
     @property
     def computed(self) -> tuple[str, ...]:
         """The names of travelling values that the verifier computes and compares."""
-        return tuple(name for name in self.carried if name in self.definitions)
+        return tuple(name for name in self.carried if name in self.definitions and name not in self.chosen)

@@ -1,0 +1,87 @@
+"""The published vectors: signatures that vendors, their SDKs and the standards print, kept in ``published.json``."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sealstamp.core.credential import Credential
+from sealstamp.core.request import Request
+from sealstamp.core.scheme import Scheme
+from sealstamp.core.signer import Signer
+from sealstamp.schemes import get_scheme, scheme_names
+
+
+@dataclass(frozen=True)
+class Vector:
+    """One published signature: the request, what it was signed with, and the value that came out."""
+
+    name: str
+    scheme: str
+    facts: dict[str, Any]
+
+    @property
+    def request(self) -> Request:
+        """The request before it was signed."""
+        asked = self.facts["request"]
+        scheme, _, rest = asked["url"].partition("://")
+        authority, slash, target = rest.partition("/")
+        headers = [(name.lower().encode(), value.encode()) for name, value in asked["headers"]]
+        if not any(name == b"host" for name, _ in headers):
+            headers.insert(0, (b"host", authority.encode()))
+        return Request(
+            asked["method"].encode(),
+            (slash + target or "/").encode(),
+            headers,
+            scheme=scheme.encode(),
+            authority=authority.encode(),
+            body=asked["body"].encode(),
+        )
+
+    @property
+    def credential(self) -> Credential:
+        """The pair it was signed with."""
+        return Credential.of(self.facts["access_key_id"], self.facts["secret"])
+
+    @property
+    def time_ms(self) -> int | None:
+        """The time it was signed at, in Unix milliseconds."""
+        time = self.configured.time
+        return time and time.format.read(self.facts["timestamp"].encode())
+
+    @property
+    def configured(self) -> Scheme:
+        """The scheme, with those of the vector's parameters that it declares."""
+        declared = {parameter.name for parameter in get_scheme(self.scheme).declared}
+        given = {name: text(value) for name, value in self.facts["params"].items() if name in declared}
+        return get_scheme(self.scheme, given)
+
+    def sign(self) -> tuple[Request, str]:
+        """Sign as published; return the signed request, and the value in the place that the vector names."""
+        signer = Signer(self.configured, self.credential)
+        instructions = signer.sign(self.request, time_ms=self.time_ms, nonce=self.facts["nonce"] or None)
+        wanted = self.facts["expected"]["name"].lower()
+        values = {place.name.lower(): value.decode() for place, value in instructions.additions}
+        return instructions.apply(self.request), values.get(wanted, "")
+
+
+def text(value: object) -> str:
+    """Write a parameter as the command line takes it: a list has ``;`` between its items."""
+    return ";".join(value) if isinstance(value, list) else str(value)
+
+
+NEED_MORE = {"aws-s3/chunked-seed": "a body that is signed chunk by chunk"}
+"""Vectors of schemes in the catalogue that need what the notation does not have, and what that is."""
+
+
+def published() -> list[Vector]:
+    """Return the vectors of every scheme that is in the catalogue."""
+    path = Path(__file__).with_name("published.json")
+    known = set(scheme_names())
+    return [
+        Vector(facts["id"], facts["scheme"], facts)
+        for facts in json.loads(path.read_text())
+        if facts["scheme"] in known and facts["id"] not in NEED_MORE
+    ]
