@@ -60,5 +60,5 @@ def test_a_list_that_names_too_little_is_refused() -> None:
 
 def test_what_is_chosen_must_be_defined_and_travel() -> None:
     """The error says where, and what to do."""
-    with pytest.raises(SchemeError, match=r"t\.toml:14: 'other' cannot be chosen"):
+    with pytest.raises(SchemeError, match=r"t\.toml:12: 'other' cannot be chosen"):
         load_scheme(TEXT.replace("[chosen.signed_headers]", "[chosen.other]"), name="t", path="t.toml")
