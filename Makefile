@@ -42,6 +42,7 @@ format: install ## put the formatting right
 	@$(BIN)/ruff check --fix
 
 bench: install ## the figures of this machine, as ratios
+	@tests/tools/install wrk
 	@$(BIN)/python -m bench
 
 docs: install ## build the documentation into docs/_build
