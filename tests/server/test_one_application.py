@@ -57,8 +57,8 @@ def app(settings: Settings) -> Iterator[Application]:
     loop.close()
 
 
-def decide(app: Any, target: bytes) -> tuple[int, dict[str, Any]]:
-    """Ask about a GET of ``target``; return the status and the answer."""
+def ask(app: Any, path: bytes, *headers: tuple[bytes, bytes]) -> tuple[int, dict[str, Any]]:
+    """Send a GET from loopback; return the status and the answer."""
     sent: list[Any] = []
 
     async def send(message: Any) -> None:
@@ -67,18 +67,24 @@ def decide(app: Any, target: bytes) -> tuple[int, dict[str, Any]]:
     async def receive() -> dict[str, Any]:
         return {"type": "http.request", "body": b"", "more_body": False}
 
-    headers = [(b"host", b"api.example.com"), (b"x-original-method", b"GET"), (b"x-original-uri", target)]
     scope = {
         "type": "http",
+        "http_version": "1.1",
         "method": "GET",
-        "raw_path": b"/decide",
+        "raw_path": path,
         "query_string": b"",
         "scheme": "http",
-        "headers": headers,
+        "headers": list(headers),
         "client": ("127.0.0.1", 1),
     }
     app.loop.run_until_complete(app(scope, receive, send))
     return sent[0]["status"], json.loads(sent[1]["body"])
+
+
+def decide(app: Any, target: bytes) -> tuple[int, dict[str, Any]]:
+    """Ask about a GET of ``target``."""
+    described = ((b"x-original-method", b"GET"), (b"x-original-uri", target))
+    return ask(app, b"/decide", (b"host", b"api.example.com"), *described)
 
 
 def test_an_api_with_several_schemes_refuses_what_it_cannot_read(app: Application) -> None:
@@ -93,3 +99,9 @@ def test_an_api_that_cannot_be_guarded_says_so_and_refuses(app: Application) -> 
     status, answer = decide(app, b"/broken")
     assert (status, answer["code"]) == (503, "store_unavailable")
     assert decide(app, b"/several")[0] == 402
+
+
+def test_a_request_without_a_host_is_refused(app: Application) -> None:
+    """HTTP/1.1 demands one; without it nobody knows which API is meant."""
+    assert ask(app, b"/several")[0] == 400
+    assert ask(app, b"/several", (b"host", b""))[0] == 400

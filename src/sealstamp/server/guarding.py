@@ -41,12 +41,15 @@ async def guard(
 
 def _read(scope: Scope, request_id: str) -> Request:
     try:
-        return request_of(scope)
+        request = request_of(scope)
     except MalformedCredentialsError as refusal:
         raise Answered(refusal_answer(refusal, None, request_id, 0)) from None
     except RawTargetMissingError:
         title = "this server hides the raw target; use another"
         raise Answered(problem(500, "raw_target_missing", title, request_id)) from None
+    if scope["http_version"] == "1.1" and not request.header(b"host"):  # RFC 9112, section 3.2
+        raise Answered(problem(400, "host_missing", "an HTTP/1.1 request must have a Host header", request_id))
+    return request
 
 
 async def _with_body(scope: Scope, receive: Receive, limit: int, request_id: str) -> Request:
