@@ -23,6 +23,8 @@ FIELDS: FieldList = [(b"B", b" 1  2 "), (b"a", b""), (b"B", b"3"), (b"a", b"")]
         (fieldlists.match(FIELDS, b"b*", b"?"), FIELDS),
         (fieldlists.match(FIELDS, b"a*"), [FIELDS[1], FIELDS[3]]),
         (fieldlists.drop(FIELDS, b"a"), [FIELDS[0], FIELDS[2]]),
+        (fieldlists.add(FIELDS[:1], b"d", b"4"), [FIELDS[0], (b"d", b"4")]),
+        (fieldlists.sort_written([(b"a", b"1"), (b"a-b", b"")], b"="), [(b"a-b", b""), (b"a", b"1")]),
         (fieldlists.encode_each([(b"a b", b"/~")]), [(b"a%20b", b"%2F~")]),
     ],
 )
@@ -43,3 +45,8 @@ def test_a_list_is_written(fields: FieldList, end: bytes, expected: bytes) -> No
 def test_names_are_written_alone() -> None:
     """In the list's order."""
     assert fieldlists.names(FIELDS, b";") == b"B;a;B;a"
+
+
+def test_a_name_without_a_value_is_written_alone() -> None:
+    """As in ``?acl``, whether or not the client wrote the equals sign."""
+    assert fieldlists.join_bare([(b"acl", b""), (b"b", b"2")], b"=", b"&") == b"acl&b=2"

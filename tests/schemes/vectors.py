@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from sealstamp.core.credential import Credential
+from sealstamp.core.encoding import remove_parameters
+from sealstamp.core.places import Where
 from sealstamp.core.request import Request
 from sealstamp.core.scheme import Scheme
 from sealstamp.core.signer import Signer
@@ -24,21 +26,27 @@ class Vector:
 
     @property
     def request(self) -> Request:
-        """The request before it was signed."""
+        """The request before it was signed: without the parameters that the scheme's signer puts there itself."""
         asked = self.facts["request"]
         scheme, _, rest = asked["url"].partition("://")
         authority, slash, target = rest.partition("/")
         headers = [(name.lower().encode(), value.encode()) for name, value in asked["headers"]]
         if not any(name == b"host" for name, _ in headers):
             headers.insert(0, (b"host", authority.encode()))
+        path, _, query = (slash + target or "/").encode().partition(b"?")
+        query = remove_parameters(query, self._places(Where.QUERY))
         return Request(
             asked["method"].encode(),
-            (slash + target or "/").encode(),
+            path + b"?" + query if query else path,
             headers,
             scheme=scheme.encode(),
             authority=authority.encode(),
-            body=asked["body"].encode(),
+            body=remove_parameters(asked["body"].encode(), self._places(Where.FORM)),
         )
+
+    def _places(self, where: Where) -> frozenset[bytes]:
+        places = [place for carrier in self.configured.carriers for place in carrier.places]
+        return frozenset(place.key for place in places if place.where is where)
 
     @property
     def credential(self) -> Credential:
@@ -72,7 +80,28 @@ def text(value: object) -> str:
     return ";".join(value) if isinstance(value, list) else str(value)
 
 
-NEED_MORE = {"aws-s3/chunked-seed": "a body that is signed chunk by chunk"}
+NEED_MORE = {
+    "aws-s3/chunked-seed": "a body that is signed chunk by chunk",
+    "aws-s3v2/get": "a date that ends in +0000 and not in GMT",
+    "aws-s3v2/put": "a date that ends in +0000 and not in GMT",
+    "aliyun-roa/sdk": "a date in ISO 8601 where the service wants an HTTP date, and no nonce",
+    "aliyun-rpc/openapi-util": "neither a method nor a time",
+    "azure-storage/get-container-2015-12-11": "a path without its leading slash",
+    "azure-storage/get-container-2018-03-28": "a path without its leading slash",
+    "huawei/SDK-HMAC-SM3-GET": "HMAC-SM3",
+    "huawei/SDK-HMAC-SM3-POST": "HMAC-SM3",
+    "oss-v1/header": "a Content-MD5 whose body is not published; the scheme compares the two",
+    "oss-v4/presign": "a signature in the query, with an expiry time",
+    "qiniu/qbox-nobody": "an empty path, which no request has on the wire",
+    "qiniu/qbox-form": "an empty path, which no request has on the wire",
+    "qiniu/qiniu-callback": "no time; the scheme demands one",
+    "qiniu/v2-0": "no time; the scheme demands one",
+    "qiniu/v2-1": "no time; the scheme demands one",
+    "qiniu/v2-2": "no time; the scheme demands one",
+    "qiniu/v2-3": "no time; the scheme demands one",
+    "qiniu/v2-4": "no time; the scheme demands one",
+    "upyun/sdk": "a Content-MD5 whose body is not published; the scheme compares the two",
+}
 """Vectors of schemes in the catalogue that need what the notation does not have, and what that is."""
 
 

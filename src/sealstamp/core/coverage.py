@@ -39,7 +39,7 @@ _NAMES = {TIMESTAMP: Covered.TIME, NONCE: Covered.NONCE, ACCESS_KEY_ID: Covered.
 def coverage_of(scheme: Scheme) -> frozenset[Covered]:
     """Return what changes every signature when it changes.
 
-    A single query parameter does not make the query covered, nor does one branch of a switch what only it reads.
+    A part of the query's parameters does not make the query covered, nor one branch of a switch what only it reads.
     """
     known: dict[str, frozenset[Covered]] = {}
     for name, expression in scheme.definitions.items():
@@ -58,8 +58,9 @@ def _covered(node: Expression, known: Mapping[str, frozenset[Covered]]) -> froze
             return frozenset({Covered.HOST})
         case Atom(part=part):
             return frozenset(_PARTS.get(part, ()))
-        case Switch(subject=subject, cases=cases, default=default):
+        case Switch(cases=cases, default=default):
+            # Nor is the subject: two that lead to one branch give one signature.
             branches = [_covered(branch, known) for branch in (*(value for _, value in cases), default)]
-            return _covered(subject, known) | frozenset.intersection(*branches)
+            return frozenset.intersection(*branches)
         case _:
             return frozenset().union(*(_covered(child, known) for child in children(node)))

@@ -104,3 +104,18 @@ def join(fields: FieldList, between: bytes, separator: bytes, end: bytes = b"") 
 def names(fields: FieldList, separator: bytes) -> bytes:
     """Write the names alone."""
     return separator.join([name for name, _ in fields])
+
+
+def add(fields: FieldList, name: bytes, value: bytes) -> FieldList:
+    """Put one more field after the others."""
+    return [*fields, (name, value)]
+
+
+def sort_written(fields: FieldList, between: bytes) -> FieldList:
+    """Sort by what is written: ``a-b=1`` comes before ``a=1``, though ``a`` comes before ``a-b``."""
+    return sorted(fields, key=lambda field: field[0] + between + field[1])
+
+
+def join_bare(fields: FieldList, between: bytes, separator: bytes) -> bytes:
+    """Write ``name between value``, and the name alone where the value is empty."""
+    return separator.join([name + between + value if value else name for name, value in fields])

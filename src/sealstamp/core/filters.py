@@ -204,6 +204,10 @@ _LISTS: Final = (
     _of_fields("drop", Kind.FIELDS, "without the fields whose names fit: drop:'sign'", Argument.VALUE, repeats=True),
     _of_fields("encode_each", Kind.FIELDS, "names and values percent-encoded"),
     Filter("sort", FIELDS, Kind.FIELDS, "sorted({source})", "sorted by name, then value, as bytes"),
+    _of_fields(
+        "sort_written", Kind.FIELDS, "sorted as they are written, with a text between: sort_written:'='", Argument.VALUE
+    ),
+    _of_fields("add", Kind.FIELDS, "with one more field: add:'x-digest',body_digest", Argument.VALUE, Argument.VALUE),
     Filter("plus", FIELDS, Kind.FIELDS, "({source} + {arguments})", "with another list after it", (Argument.FIELDS,)),
     _of_fields(
         "join",
@@ -213,6 +217,13 @@ _LISTS: Final = (
         Argument.VALUE,
         Argument.VALUE,
         optional=1,
+    ),
+    _of_fields(
+        "join_bare",
+        Kind.TEXT,
+        "names and values as text, the name alone where the value is empty: join_bare:'=','&'",
+        Argument.VALUE,
+        Argument.VALUE,
     ),
     _of_fields("names", Kind.TEXT, "the names as text: names:';'", Argument.VALUE),
 )

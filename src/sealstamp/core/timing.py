@@ -88,7 +88,47 @@ def _write_http_date(ms: int) -> bytes:
     return b"%b, %02d %b %04d %b GMT" % (day, moment.day, month, moment.year, moment.strftime("%H:%M:%S").encode())
 
 
+def _read_mail_date(text: bytes) -> int:
+    """Read a date as mail has it (RFC 2822, section 3.3), in UTC, which is written ``-0000`` or ``+0000``."""
+    if not text.endswith((b" -0000", b" +0000")):
+        raise ValueError("not a mail date in UTC")
+    return _read_http_date(text[:-5] + b"GMT")
+
+
+def _write_mail_date(ms: int) -> bytes:
+    return _write_http_date(ms)[:-3] + b"-0000"
+
+
+def _with_ms(name: str, seconds: TimeFormat, zone: bytes, summary: str) -> TimeFormat:
+    """Make a format of another: its seconds, a point, three digits of milliseconds, a zone."""
+    size = 4 + len(zone)
+
+    def read(text: bytes) -> int:
+        digits = text[-size:][1:4]
+        if text[-size:] != b".%b%b" % (digits, zone) or not digits.isdigit():
+            raise ValueError(f"not written as {name}")
+        return seconds.read(text[:-size]) + int(digits)
+
+    def write(ms: int) -> bytes:
+        return b"%b.%03d%b" % (seconds.write(ms), ms % 1000, zone)
+
+    return TimeFormat(name, read, write, summary)
+
+
+def _ahead(name: str, utc: TimeFormat, hours: int, summary: str) -> TimeFormat:
+    """Make a format of another: the time of a zone that is ahead of UTC, which the text does not say."""
+    shift = hours * 3_600_000
+    return TimeFormat(name, lambda text: utc.read(text) - shift, lambda ms: utc.write(ms + shift), summary)
+
+
 _SECONDS = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d"
+_BARE = _calendar("iso-8601-bare", _SECONDS, "%Y-%m-%dT%H:%M:%S", "2006-01-02T15:04:05, UTC though it does not say so")
+_CHINA = _ahead(
+    "china",
+    _calendar("china", _SECONDS.replace("T", " "), "%Y-%m-%d %H:%M:%S", ""),
+    8,
+    "2006-01-02 23:04:05, eight hours ahead of UTC",
+)
 
 TIME_FORMATS: Final[Mapping[str, TimeFormat]] = MappingProxyType(
     {
@@ -99,6 +139,12 @@ TIME_FORMATS: Final[Mapping[str, TimeFormat]] = MappingProxyType(
             _decimal("unix-us", 1000, 1, "microseconds since 1970, decimal"),
             _calendar("iso-8601", _SECONDS + "Z", "%Y-%m-%dT%H:%M:%SZ", "2006-01-02T15:04:05Z, UTC"),
             _calendar("iso-8601-basic", r"\d{8}T\d{6}Z", "%Y%m%dT%H%M%SZ", "20060102T150405Z, UTC"),
+            _with_ms("iso-8601-ms", _BARE, b"Z", "2006-01-02T15:04:05.678Z, UTC"),
+            _BARE,
+            _calendar("edgegrid", r"\d{8}T\d\d:\d\d:\d\d\+0000", "%Y%m%dT%H:%M:%S+0000", "20060102T15:04:05+0000"),
+            _CHINA,
+            _with_ms("china-ms", _CHINA, b"+0800", "2006-01-02 23:04:05.678+0800"),
+            TimeFormat("rfc-2822", _read_mail_date, _write_mail_date, "Mon, 02 Jan 2006 15:04:05 -0000, or +0000"),
             TimeFormat("http-date", _read_http_date, _write_http_date, "Mon, 02 Jan 2006 15:04:05 GMT"),
         )
     }
