@@ -31,6 +31,11 @@ def test_one_query_parameter_is_not_the_query() -> None:
     assert coverage_of(scheme_that_signs('"{query.page}"')) == frozenset()
 
 
+def test_some_query_parameters_are_not_the_query() -> None:
+    """Nor is a choice of them, by name or by a list."""
+    assert coverage_of(scheme_that_signs("\"{query_fields|match:'acl'|join:'=','&'}\"")) == frozenset()
+
+
 def test_the_url_covers_host_path_and_query() -> None:
     """What is in the URL is covered, through however many definitions and filters."""
     assert coverage_of(scheme_that_signs('"{url|sha256|hex}"')) == {Covered.HOST, Covered.PATH, Covered.QUERY}

@@ -120,15 +120,19 @@ class _Emitter:
             self.lines.append(f"timestamp = {_write_time(self.scheme.time.format, self.constant)}")
         given = [name for name in self.scheme.carried if name in self.scheme.parameters]
         self.variables.update({name: f"given[{index}]" for index, name in enumerate(given)})
-        before = self._carriers_that_are_given()
-        if self._reads_request() and before:
-            self.lines.append(f"request = place_all(request, [{', '.join(map(self._written, before))}])")
+        if self._reads_request():
+            for carriers in self._carriers_that_are_given():
+                self.lines.append(f"request = place_all(request, [{', '.join(map(self._written, carriers))}])")
         written = [self._written(carrier) for carrier in self.scheme.carriers]
         return [*self.lines, f"return [{', '.join(written)}]"]
 
-    def _carriers_that_are_given(self) -> list[Carrier]:
-        computed = set(self.scheme.computed)
-        return [carrier for carrier in self.scheme.carriers if computed.isdisjoint(carrier.carried)]
+    def _carriers_that_are_given(self) -> list[list[Carrier]]:
+        """Return what is placed before anything is computed; what the signer chooses last, for it names the others."""
+        computed, chosen = set(self.scheme.computed), self.scheme.chosen.keys()
+        given = [carrier for carrier in self.scheme.carriers if computed.isdisjoint(carrier.carried)]
+        first = [carrier for carrier in given if chosen.isdisjoint(carrier.carried)]
+        last = [carrier for carrier in given if not chosen.isdisjoint(carrier.carried)]
+        return [carriers for carriers in (first, last) if carriers]
 
     def _reads_request(self) -> bool:
         return any(isinstance(node, Atom) for tree in self.scheme.definitions.values() for node in walk(tree))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from sealstamp.core.scheme import ACCESS_KEY_ID, NONCE, SIGNATURE, TIMESTAMP, Scheme
-from sealstamp.core.tree import Atom, Expression, Name, Part, Switch, children
+from sealstamp.core.tree import Apply, Atom, Expression, Name, Part, Switch, children
 
 
 class Covered(StrEnum):
@@ -58,6 +58,8 @@ def _covered(node: Expression, known: Mapping[str, frozenset[Covered]]) -> froze
             return frozenset({Covered.HOST})
         case Atom(part=part):
             return frozenset(_PARTS.get(part, ()))
+        case Apply(filter="match" | "only"):
+            return frozenset().union(*(_covered(child, known) for child in children(node))) - {Covered.QUERY}
         case Switch(cases=cases, default=default):
             # Nor is the subject: two that lead to one branch give one signature.
             branches = [_covered(branch, known) for branch in (*(value for _, value in cases), default)]
