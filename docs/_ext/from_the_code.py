@@ -18,7 +18,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from sealstamp import errors
 from sealstamp.cli import build_parser
-from sealstamp.core import coverage, encoding, forms, packing, request, runtime, timing, verifier
+from sealstamp.core import coverage, encoding, forms, lint, packing, request, runtime, timing, verifier
 from sealstamp.core.filters import FILTERS, HASHES, Argument, Filter, Kind
 from sealstamp.core.scheme import INPUTS, Carrier, Packed, Scheme
 from sealstamp.errors import Reason
@@ -170,6 +170,7 @@ def _facts(scheme: Scheme, source: dict[str, Any]) -> Iterator[str]:
         yield f"time: {code(scheme.time.format.name)}, at most {past} old and {future} ahead"
     yield f"nonce: {code(source['nonce']['make'])}, used once" if scheme.nonce else "nonce: none"
     covered = coverage.coverage_of(scheme)
+    yield f"grade: {lint.lint(scheme).grade}"
     yield f"covered: {_list(part for part in coverage.Covered if part in covered)}"
     yield f"not covered: {_list(part for part in coverage.Covered if part not in covered)}"
     keys: dict[str, str] = source.get("keys", {})
@@ -295,7 +296,35 @@ DURATION = re.compile(r"\d+ [a-z]+")
 
 # Sphinx
 
+
+def lint_rules() -> str:
+    """Every rule of the lint, and what it costs."""
+    rows = ([code(rule.code), str(rule.cost), rule.problem, rule.attack, rule.remedy] for rule in lint.RULES)
+    return table(["rule", "cost", "problem", "what can be done", "remedy"], rows)
+
+
+def _codes(report: lint.Report) -> str:
+    return ", ".join(code(finding.rule.code) for finding in report.findings) or "nothing"
+
+
+def grades() -> str:
+    """Every scheme of the catalogue with its grade, and what it loses it for."""
+    reports = ((name, lint.lint(get_scheme(name))) for name in scheme_names())
+    rows = (
+        [
+            code(name),
+            report.grade,
+            str(report.score),
+            _codes(report),
+        ]
+        for name, report in reports
+    )
+    return table(["scheme", "grade", "of 100", "findings"], rows)
+
+
 DIRECTIVES: dict[str, Callable[[], str]] = {
+    "lint-rules": lint_rules,
+    "grades": grades,
     "filters": filters,
     "time-formats": time_formats,
     "key-forms": key_forms,

@@ -25,7 +25,7 @@ def test_show(run: Run, name: str) -> None:
     document = run("schemes", "show", name, "--json").json
     assert set(document) == {
         *("name", "title", "vendor", "url", "summary", "fields", "time", "nonce"),
-        *("parameters", "signed", "unsigned"),
+        *("parameters", "signed", "unsigned", "grade"),
     }
     assert {*document["signed"], *document["unsigned"], "access key id"} == set(Covered)
     text = run("schemes", "show", name).out
@@ -81,3 +81,13 @@ def test_what_is_not_there(run: Run, words: tuple[str, ...]) -> None:
     ran = run("schemes", *words)
     assert (ran.code, ran.out) == (2, "")
     assert ran.problem
+
+
+def test_lint_says_what_can_be_done_and_what_to_do(run: Run) -> None:
+    """A weak scheme's findings each come with an attack and a remedy; the grade is in both forms of output."""
+    document = run("schemes", "lint", "stardust", "--json").json
+    assert (document["name"], document["grade"]) == ("stardust", "F")
+    assert all({"code", "cost", "problem", "where", "attack", "remedy"} == set(each) for each in document["findings"])
+    text = run("schemes", "lint", "stardust").out
+    assert text.startswith("stardust: grade F")
+    assert all(each["code"] in text and each["attack"] in text for each in document["findings"])

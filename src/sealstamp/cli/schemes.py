@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sealstamp.cli import output
 from sealstamp.core.coverage import Covered, coverage_of
+from sealstamp.core.lint import Report, Rule, lint
 from sealstamp.core.scheme import Scheme
 from sealstamp.core.timing import write_duration
 from sealstamp.schemes import get_scheme, load_file, scheme_names
@@ -20,9 +21,10 @@ def add(parser: ArgumentParser) -> None:
         ("list", "list the catalogue", _list),
         ("show", "show what a scheme says, and what it leaves unsigned", _show),
         ("check", "check a scheme file", _check),
+        ("lint", "say how safe a scheme is, what can be done with it, and what to do about it", _lint),
     ):
         act = acts.add_parser(name, help=about, description=about)
-        if name == "show":
+        if name in ("show", "lint"):
             act.add_argument("scheme", metavar="NAME|FILE", help="a scheme's name, or a scheme file")
         elif name == "check":
             act.add_argument("scheme", metavar="FILE", help="a scheme file")
@@ -48,6 +50,31 @@ def _check(arguments: Namespace) -> int:
     return output.show(arguments, facts, lambda: _tell_ok(arguments.scheme, scheme))
 
 
+def _lint(arguments: Namespace) -> int:
+    scheme = get_scheme(arguments.scheme)
+    report = lint(scheme)
+    return output.show(arguments, {"name": scheme.name, **_report(report)}, lambda: _tell_report(scheme, report))
+
+
+def _report(report: Report) -> dict[str, object]:
+    findings = [{**_rule(finding.rule), "where": finding.detail} for finding in report.findings]
+    return {"grade": report.grade, "score": report.score, "findings": findings}
+
+
+def _rule(rule: Rule) -> dict[str, object]:
+    names = ("code", "cost", "problem", "attack", "remedy")
+    return {name: getattr(rule, name) for name in names}
+
+
+def _tell_report(scheme: Scheme, report: Report) -> None:
+    output.say(f"{scheme.name}: grade {report.grade}, {report.score} of 100")
+    for finding in report.findings:
+        rule, where = finding.rule, f" ({finding.detail})" if finding.detail else ""
+        output.say(f"\n{rule.code}, costs {rule.cost}: {rule.problem}{where}")
+        output.say(f"  attack: {rule.attack}")
+        output.say(f"  remedy: {rule.remedy}")
+
+
 def _tell_ok(file: str, scheme: Scheme) -> None:
     output.say(f"{file}: ok")
     _tell_unsigned(scheme)
@@ -70,6 +97,7 @@ def describe(scheme: Scheme) -> dict[str, object]:
         ],
         "signed": sorted(coverage_of(scheme)),
         "unsigned": _unsigned(scheme),
+        "grade": lint(scheme).grade,
     }
 
 
@@ -89,6 +117,7 @@ def _tell(scheme: Scheme) -> None:
     output.say()
     _tell_unsigned(scheme)
     output.say("whatever is not signed can be changed in transit, and the request is accepted all the same")
+    output.say(f"grade {lint(scheme).grade}; sealstamp schemes lint {scheme.name} says why")
 
 
 def _lines(scheme: Scheme) -> Iterator[str]:

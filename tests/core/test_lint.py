@@ -1,0 +1,101 @@
+"""How safe a scheme is."""
+
+import pytest
+
+from sealstamp.core.lint import GRADES, RULES, lint
+from sealstamp.core.loader import load_scheme
+from sealstamp.schemes import get_scheme, scheme_names
+
+STRONG = """
+title = "T"
+vendor = "V"
+url = "https://example.com"
+[fields]
+timestamp = "header X-Time"
+nonce = "header X-Nonce"
+signature = "header X-Signature"
+[time]
+format = "unix-s"
+past = "5 min"
+future = "5 min"
+[nonce]
+make = "hex 16"
+[sign]
+string_to_sign = ["{method}", "{authority}", "{target}", "{timestamp}", "{nonce}", "{body|sha256|hex}"]
+signature = "{string_to_sign|hmac:sha256,secret|hex}"
+"""
+LINES = '["{method}", "{authority}", "{target}", "{timestamp}", "{nonce}", "{body|sha256|hex}"]'
+
+
+def codes(old: str = "", new: str = "") -> set[str]:
+    """Return the rules that the strong scheme breaks once it is changed."""
+    assert old in STRONG
+    scheme = load_scheme(STRONG.replace(old, new, 1), name="t", path="t.toml")
+    return {finding.rule.code for finding in lint(scheme).findings}
+
+
+def test_a_scheme_that_signs_everything_has_no_finding() -> None:
+    """And the best grade."""
+    report = lint(load_scheme(STRONG, name="t", path="t.toml"))
+    assert (report.findings, report.score, report.grade) == ((), 100, "A")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ('"{method}", ', "", "method_not_covered"),
+        ('"{authority}", ', "", "host_not_covered"),
+        ('"{target}"', '"{query}"', "path_not_covered"),
+        ('"{target}"', '"{path}"', "query_not_covered"),
+        (', "{body|sha256|hex}"', "", "body_not_covered"),
+        ('"{timestamp}", ', "", "no_time"),
+        ('"{nonce}", ', "", "no_nonce"),
+        ("hmac:sha256,secret", "hmac:md5,secret", "md5"),
+        ("hmac:sha256,secret", "hmac:sha1,secret", "sha1"),
+        ('past = "5 min"', 'past = "16 min"', "wide_window"),
+        (LINES, '"{method}{authority}{target}{timestamp}{nonce}{body|sha256|hex}"', "touching_fields"),
+    ],
+)
+def test_each_weakness_is_found_alone(old: str, new: str, code: str) -> None:
+    """A change that weakens one thing breaks one rule."""
+    assert codes(old, new) == {code}
+
+
+def test_a_secret_that_is_only_digested_is_no_mac() -> None:
+    """Nor is one whose MAC has another key."""
+    assert codes('"{string_to_sign|hmac:sha256,secret|hex}"', '"{secret|sha256|hex}{string_to_sign}"') == {
+        "bare_digest"
+    }
+
+
+def test_a_derived_key_is_a_key() -> None:
+    """A MAC whose key is made from the secret counts as one."""
+    derived = "key = \"{'t'|hmac:sha256,secret}\"\nstring_to_sign ="
+    scheme = load_scheme(
+        STRONG.replace("string_to_sign =", derived, 1).replace("sha256,secret|hex", "sha256,key|hex"),
+        name="t",
+        path="t.toml",
+    )
+    assert lint(scheme).grade == "A"
+
+
+@pytest.mark.parametrize(
+    ("name", "grade"), [("stardust", "F"), ("taurusx", "F"), ("bbx", "E"), ("aws-sigv4-header", "A")]
+)
+def test_known_schemes_get_the_grade_they_deserve(name: str, grade: str) -> None:
+    """The worst and the best of the catalogue."""
+    assert lint(get_scheme(name)).grade == grade
+
+
+@pytest.mark.parametrize("name", scheme_names())
+def test_every_scheme_of_the_catalogue_has_a_grade(name: str) -> None:
+    """Whatever it says; the score is what the findings leave."""
+    report = lint(get_scheme(name))
+    assert report.grade in GRADES
+    assert report.score == max(0, 100 - sum(finding.rule.cost for finding in report.findings))
+
+
+def test_every_rule_says_what_to_do() -> None:
+    """Problem, attack and remedy, in words."""
+    assert all(rule.problem and rule.attack and rule.remedy and rule.cost > 0 for rule in RULES)
+    assert len({rule.code for rule in RULES}) == len(RULES)
