@@ -33,10 +33,12 @@ def run(arguments: Namespace) -> int:
     with _leaving_on_termination(), staged(arguments.port) as stage:
         outcomes = list(play(stage))
         went_well = all(outcome.as_expected for outcome in outcomes)
-        output.show(arguments, _document(outcomes), lambda: _tell(outcomes))
-        if not arguments.once:
-            output.note(_how_to_go_on(stage))
-            _stay_up()
+        with contextlib.suppress(KeyboardInterrupt):  # once the calls are done, Ctrl-C is how one leaves
+            output.show(arguments, _document(outcomes), lambda: _tell(outcomes))
+            if not arguments.once:
+                output.note(_how_to_go_on(stage))
+                output.flush()
+                threading.Event().wait()
     return output.DONE if went_well else output.FAILED
 
 
@@ -48,12 +50,6 @@ def _leaving_on_termination() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def _stay_up() -> None:
-    output.flush()
-    with contextlib.suppress(KeyboardInterrupt):
-        threading.Event().wait()
 
 
 def _document(outcomes: Sequence[Outcome]) -> dict[str, object]:
