@@ -14,7 +14,7 @@ from sealstamp.core.scheme import Scheme
 from sealstamp.core.signer import Signer
 from sealstamp.core.verifier import BoundKey, Verifier
 from sealstamp.errors import SignatureMismatchError, VerificationError
-from sealstamp.schemes import get_scheme, scheme_names
+from sealstamp.schemes import get_scheme, list_schemes, scheme_names
 
 NOW_MS = 1_767_225_600_000
 SECRET = base64.b64encode(b"a secret of thirty-two bytes, ok").decode()
@@ -135,3 +135,13 @@ def test_a_stale_request_is_refused(name: str) -> None:
         verifier = Verifier(scheme)
         with pytest.raises(VerificationError):
             verifier.present(sign(scheme), NOW_MS + scheme.time.past_ms + 60_000)
+
+
+def test_the_list_says_what_the_schemes_say() -> None:
+    """Listing reads heads alone, and they are those of the whole files."""
+    heads = list_schemes()
+    assert tuple(head.name for head in heads) == scheme_names()
+    for head in heads:
+        scheme = get_scheme(head.name)
+        assert (head.title, head.vendor, head.url) == (scheme.title, scheme.vendor, scheme.url)
+        assert head.summary == scheme.summary

@@ -11,7 +11,7 @@ from sealstamp.core.coverage import Covered, coverage_of
 from sealstamp.core.lint import Report, Rule, lint
 from sealstamp.core.scheme import Scheme
 from sealstamp.core.timing import write_duration
-from sealstamp.schemes import get_scheme, load_file, scheme_names
+from sealstamp.schemes import get_scheme, list_schemes, load_file
 
 
 def add(parser: ArgumentParser) -> None:
@@ -33,9 +33,9 @@ def add(parser: ArgumentParser) -> None:
 
 
 def _list(arguments: Namespace) -> int:
-    schemes = [get_scheme(name) for name in scheme_names()]
-    facts = [{"name": s.name, "title": s.title, "vendor": s.vendor, "url": s.url} for s in schemes]
-    rows = ((scheme.name, scheme.title) for scheme in schemes)
+    heads = list_schemes()
+    facts = [{"name": head.name, "title": head.title, "vendor": head.vendor, "url": head.url} for head in heads]
+    rows = ((head.name, head.title) for head in heads)
     return output.show(arguments, facts, lambda: output.show_table(("NAME", "TITLE"), rows))
 
 

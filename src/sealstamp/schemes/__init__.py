@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
 from sealstamp.core.loader import load_scheme, set_parameters
+from sealstamp.core.record import Record
 from sealstamp.core.scheme import Scheme
 from sealstamp.core.suggest import did_you_mean
 from sealstamp.errors import NotFoundError, SchemeError
@@ -22,6 +24,27 @@ def scheme_names() -> tuple[str, ...]:
     return tuple(
         sorted(entry.name.removesuffix(_ENDING) for entry in _FOLDER.iterdir() if entry.name.endswith(_ENDING))
     )
+
+
+class Head(Record):
+    """What a scheme file says of itself, before its first section."""
+
+    name: str
+    title: str
+    vendor: str
+    url: str
+    summary: str
+
+
+def list_schemes() -> tuple[Head, ...]:
+    """Return the head of every scheme in the catalogue, by name; their sections are neither read nor checked."""
+    return tuple(_head(name) for name in scheme_names())
+
+
+def _head(name: str) -> Head:
+    text = (_FOLDER / f"{name}{_ENDING}").read_text(encoding="utf-8")
+    facts = tomllib.loads(text.partition("\n[")[0])
+    return Head(name, facts["title"], facts["vendor"], facts["url"], facts["summary"])
 
 
 def get_scheme(name: str, parameters: Mapping[str, str] | None = None) -> Scheme:
