@@ -1,8 +1,11 @@
 """What a signature covers, read off the tree."""
 
+import pytest
+
 from sealstamp.core.coverage import Covered, coverage_of
 from sealstamp.core.loader import load_scheme
 from sealstamp.core.scheme import Scheme
+from tests.core.schemes import HEAD, window
 
 
 def scheme_that_signs(expression: str) -> Scheme:
@@ -39,3 +42,32 @@ def test_some_query_parameters_are_not_the_query() -> None:
 def test_the_url_covers_host_path_and_query() -> None:
     """What is in the URL is covered, through however many definitions and filters."""
     assert coverage_of(scheme_that_signs('"{url|sha256|hex}"')) == {Covered.HOST, Covered.PATH, Covered.QUERY}
+
+
+def scheme_in(place: str, signed: str) -> Scheme:
+    """Return a scheme whose fields travel in ``place``."""
+    text = f"""{HEAD}
+[fields]
+access_key_id = "{place} id"
+timestamp = "{place} t"
+signature = "{place} s"
+{window("unix-s")}
+[sign]
+string_to_sign = {signed}
+signature = "{{string_to_sign|hmac:sha256,secret|hex}}"
+"""
+    return load_scheme(text, name="t", path="t.toml")
+
+
+@pytest.mark.parametrize(
+    ("place", "signed", "also"),
+    [
+        ("query", '"{query}"', {Covered.QUERY}),
+        ("query", "\"{query_fields|sort|join:'=','&'}\"", {Covered.QUERY}),
+        ("form", "\"{form_fields|sort|join:'=','&'}\"", {Covered.BODY}),
+    ],
+)
+def test_what_travels_in_a_covered_part_is_covered(place: str, signed: str, also: set[Covered]) -> None:
+    """Time and id in a query or form that is signed whole cannot be changed; in a header they can."""
+    assert coverage_of(scheme_in(place, signed)) == {Covered.TIME, Covered.ACCESS_KEY_ID} | also
+    assert coverage_of(scheme_in("header", signed)) == also - {Covered.BODY}

@@ -175,7 +175,7 @@ COVERAGE = {
     "packed-plain": {Covered.TIME, Covered.BODY},
     "form": {Covered.TIME, Covered.ACCESS_KEY_ID, Covered.NONCE, Covered.PATH},
     "json": {Covered.TIME, Covered.ACCESS_KEY_ID, Covered.METHOD},
-    "query": {Covered.TIME, Covered.HOST, Covered.PATH, Covered.QUERY},
+    "query": {Covered.TIME, Covered.ACCESS_KEY_ID, Covered.HOST, Covered.PATH, Covered.QUERY},
     "digest": {Covered.TIME, Covered.HOST, Covered.BODY},
 }
 
