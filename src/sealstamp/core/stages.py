@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import base64
+
 from sealstamp.core.compiler import Presented, compile_scheme
 from sealstamp.core.credential import Credential
 from sealstamp.core.exposure import Exposure, exposures_of
+from sealstamp.core.fieldlists import FieldList, join
 from sealstamp.core.record import Record
 from sealstamp.core.request import Request
 from sealstamp.core.scheme import Scheme
+from sealstamp.errors import MalformedCredentialsError
 
 HIDDEN = "***"
 
 
 class Stage(Record):
-    """One definition of the scheme and its value; raw bytes are shown in hexadecimal."""
+    """One definition of the scheme and its value; raw bytes are shown in hexadecimal, a list a line to a field."""
 
     name: str
     text: str
@@ -27,8 +31,13 @@ def show_stages(
     Unless ``reveal``, a text with the secret in it has ``***`` in its place, and what a digest made from the secret
     is ``***`` as a whole: the signature that ought to have come would let anyone send it.
     """
-    secret = credential.secret.reveal() if reveal else HIDDEN.encode()
-    compute = compile_scheme(scheme).bind_stages(credential.access_key_id.encode(), secret)
+    bind, access_key_id = compile_scheme(scheme).bind_stages, credential.access_key_id.encode()
+    try:
+        compute = bind(access_key_id, credential.secret.reveal() if reveal else HIDDEN.encode())
+    except MalformedCredentialsError:
+        if reveal:
+            raise
+        compute = bind(access_key_id, base64.b64encode(HIDDEN.encode()))  # for schemes that decode their secrets
     values = compute(presented, request)
     exposures = exposures_of(scheme.definitions)
     return tuple(
@@ -37,7 +46,9 @@ def show_stages(
     )
 
 
-def _show(value: bytes) -> str:
+def _show(value: bytes | FieldList) -> str:
+    if isinstance(value, list):
+        value = join(value, b": ", b"\n")
     try:
         text = value.decode()
     except UnicodeDecodeError:

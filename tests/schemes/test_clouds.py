@@ -1,0 +1,100 @@
+"""What clouds' signatures need beyond a published value: clients' own ways, and bodies under a digest of theirs."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+
+import pytest
+
+from sealstamp.core.credential import Credential
+from sealstamp.core.request import Request
+from sealstamp.core.signer import Signer
+from sealstamp.core.verifier import Verifier
+from sealstamp.errors import SignatureMismatchError
+from sealstamp.schemes import get_scheme, scheme_names
+from tests.schemes.test_catalogue import NOW_MS, check, credential_for, request_for, sign
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "access_key_id", "secret", "now_ms"),
+    [
+        (
+            "google-maps-url",
+            "/maps/api/geocode/json?address=New+York&client=clientID&signature=chaRF2hTJKOScPr-RQCEhZbSzIE=",
+            "clientID",
+            "vNIXE0xscrmjlyV-12Nj_BvUPaw=",
+            NOW_MS,
+        ),
+        (
+            "tencent-v1",
+            (
+                "/?Action=DescribeInstances&InstanceIds.0=ins-09dx96dg&Limit=20&Nonce=11886&Offset=0&Region=ap-guangzhou"
+                "&SecretId=AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE&Timestamp=1465185768&Version=2017-03-12"
+                "&Signature=EliP9YW3pW28FpsEdkXt%2F%2BWcGeI%3D"
+            ),
+            "AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE",
+            "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE",
+            1_465_185_768_000,
+        ),
+    ],
+)
+def test_a_published_url_is_accepted(name: str, target: str, access_key_id: str, secret: str, now_ms: int) -> None:
+    """A signer would write other parameters than the documentation's client did; a verifier takes both."""
+    verifier = Verifier(get_scheme(name))
+    key = verifier.bind(Credential.of(access_key_id, secret), consumer="acme")
+    request = Request(b"GET", target.encode(), [(b"host", b"cvm.tencentcloudapi.com")], body=b"")
+    assert verifier.verify(request, now_ms, {access_key_id.encode(): key}.get).access_key_id == access_key_id
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "aliyun-api-gateway",
+        "aliyun-oss-v1",
+        "aliyun-roa-v1",
+        "aws-s3-v2",
+        "azure-sharedkey",
+        "azure-sharedkey-lite-2009",
+        "baidu-bce-v1",
+    ],
+)
+def test_a_body_must_have_the_md5_that_is_signed(name: str) -> None:
+    """A Content-MD5 that is signed but never compared would leave the body open."""
+    scheme = get_scheme(name)
+    digest = base64.b64encode(hashlib.md5(b"hello", usedforsecurity=False).digest())
+    headers = [(b"host", b"api.example.com"), (b"content-type", b"text/plain"), (b"content-md5", digest)]
+    signed = sign(scheme, Request(b"PUT", b"/x?acl", headers, body=b"hello"))
+    check(scheme, signed)
+    with pytest.raises(SignatureMismatchError):
+        check(scheme, Request(signed.method, signed.target, signed.headers, body=b"other"))
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("volcengine-v4", {"service": "iam", "time_header": "X-Date"}),
+        ("tencent-v1", {"signature_method": "HmacSHA256"}),
+        ("tencent-v1", {"fields_in": "form"}),
+        ("azure-sharedkey-lite-2009", {"label": "SharedKeyLite"}),
+        ("aws-s3-v2", {"bucket": "photos"}),
+    ],
+)
+def test_a_variant_signs_what_it_accepts(name: str, parameters: dict[str, str]) -> None:
+    """Parameters change a scheme, and it still agrees with itself."""
+    scheme = get_scheme(name, parameters)
+    check(scheme, sign(scheme))
+
+
+@pytest.mark.parametrize("name", scheme_names())
+def test_every_stage_can_be_shown(name: str) -> None:
+    """Lists, and what is made of a secret that is decoded first, included; the secret itself is not."""
+    scheme = get_scheme(name)
+    credential, request = credential_for(scheme), request_for(scheme)
+    signer = Signer(scheme, credential)
+    instructions = signer.sign(
+        request, time_ms=NOW_MS if scheme.time else None, nonce="5f1c9a0217" if scheme.nonce else None
+    )
+    stages = signer.stages(instructions.apply(request), instructions)
+    assert [stage.name for stage in stages] == [*scheme.definitions]
+    assert not any(credential.secret.reveal().decode() in stage.text for stage in stages)
