@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
+from fnmatch import fnmatchcase
 
 from sealstamp.core.places import IN_BODY, Where
 from sealstamp.core.scheme import ACCESS_KEY_ID, NONCE, SIGNATURE, TIMESTAMP, Scheme
-from sealstamp.core.tree import Apply, Atom, Expression, Name, Part, Switch, children
+from sealstamp.core.tree import Apply, Atom, Expression, Name, Part, Switch, Text, children
 
 
 class Covered(StrEnum):
@@ -43,42 +45,98 @@ def coverage_of(scheme: Scheme) -> frozenset[Covered]:
     """Return what changes every signature when it changes.
 
     A part of the query's parameters does not make the query covered, nor one branch of a switch what only it reads.
-    What travels in the query or the body is covered with it.
+    What travels in the query, the body or a header is covered with it.
     """
-    places = {name: carrier.places for carrier in scheme.carriers for name in carrier.carried}
-    wheres = {name: frozenset(place.where for place in at) for name, at in places.items()}
-    # Where the body must be a form, because a field that has to come travels in one, its fields are all of it.
-    is_form = any(
-        {place.where for place in carrier.places} == {Where.FORM} and not carrier.optional
-        for carrier in scheme.carriers
-    )
-    parts = {**_PARTS, Part.FORM_FIELDS: {Covered.BODY}} if is_form else _PARTS
-    known: dict[str, frozenset[Covered]] = {}
-    for name, expression in scheme.definitions.items():
-        known[name] = _covered(expression, known, parts)
-        if name in scheme.chosen:
-            # Where the signer chooses, no more is sure than what the scheme demands.
-            known[name] = frozenset({Covered.HOST} if "host" in scheme.chosen[name].must_name else ())
-    covered = known[SIGNATURE]
+    reader = _Reader(scheme)
+    covered = reader.covered_by(scheme.definitions[SIGNATURE])
     whole = {Where.QUERY} if Covered.QUERY in covered else set()
     whole |= IN_BODY if Covered.BODY in covered else set()
-    return covered | {part for name, part in _NAMES.items() if wheres.get(name, _NOWHERE) <= whole}
+    return covered | {part for name, part in _NAMES.items() if reader.wheres.get(name, _NOWHERE) <= whole}
 
 
-def _covered(node: Expression, known: Mapping[str, frozenset[Covered]], parts: _Parts) -> frozenset[Covered]:
-    match node:
-        case Name(name=name):
-            return known.get(name, frozenset({_NAMES[name]} if name in _NAMES else ()))
-        case Atom(part=Part.HEADER, argument=argument) if argument.lower() == "host":
-            return frozenset({Covered.HOST})
-        case Atom(part=part):
-            return frozenset(parts.get(part, ()))
-        case Apply(filter="match" | "only"):
-            chosen = frozenset().union(*(_covered(child, known, parts) for child in children(node)))
-            return chosen - {Covered.QUERY, Covered.BODY}
-        case Switch(cases=cases, default=default):
-            # Nor is the subject: two that lead to one branch give one signature.
-            branches = [_covered(branch, known, parts) for branch in (*(value for _, value in cases), default)]
-            return frozenset.intersection(*branches)
-        case _:
-            return frozenset().union(*(_covered(child, known, parts) for child in children(node)))
+class _Reader:
+    """Reads coverage off one scheme's trees; a definition is read once."""
+
+    def __init__(self, scheme: Scheme) -> None:
+        self._scheme = scheme
+        self._known: dict[str, frozenset[Covered]] = {}
+        places = {name: carrier.places for carrier in scheme.carriers for name in carrier.carried}
+        self.wheres = {name: frozenset(place.where for place in at) for name, at in places.items()}
+        # Where the body must be a form, because a field that has to come travels in one, its fields are all of it.
+        is_form = any(
+            {place.where for place in carrier.places} == {Where.FORM} and not carrier.optional
+            for carrier in scheme.carriers
+        )
+        self._parts = {**_PARTS, Part.FORM_FIELDS: {Covered.BODY}} if is_form else _PARTS
+        self._headers = {"host": Covered.HOST}
+        for name, part in _NAMES.items():
+            for place in places.get(name, ()):
+                if place.where is Where.HEADER:
+                    self._headers[place.name.lower()] = part
+
+    def covered_by(self, node: Expression) -> frozenset[Covered]:
+        match node:
+            case Name(name=name) if name in self._scheme.definitions:
+                return self._definition(name)
+            case Name(name=name):
+                return frozenset({_NAMES[name]} if name in _NAMES else ())
+            case Atom(part=Part.HEADER, argument=argument):
+                return frozenset({self._headers[argument.lower()]} if argument.lower() in self._headers else ())
+            case Atom(part=part):
+                return frozenset(self._parts.get(part, ()))
+            case Apply(filter="match" | "only"):
+                return self._union(node) - {Covered.QUERY, Covered.BODY}
+            case Apply(filter="join" | "join_bare", source=source):
+                return self._union(node) | {part for name, part in self._headers.items() if self._keeps(source, name)}
+            case Switch(cases=cases, default=default):
+                # Nor is the subject: two that lead to one branch give one signature.
+                branches = [self.covered_by(branch) for branch in (*(value for _, value in cases), default)]
+                return frozenset.intersection(*branches)
+            case _:
+                return self._union(node)
+
+    def _union(self, node: Expression) -> frozenset[Covered]:
+        return frozenset().union(*map(self.covered_by, children(node)))
+
+    def _definition(self, name: str) -> frozenset[Covered]:
+        if name not in self._known:
+            # Where the signer chooses, no more is sure than what the scheme demands, and only where it is read.
+            chosen = name in self._scheme.chosen
+            self._known[name] = frozenset() if chosen else self.covered_by(self._scheme.definitions[name])
+        return self._known[name]
+
+    def _keeps(self, node: Expression, header: str) -> bool:
+        """Tell whether a list certainly has the header of this (lower-case) name, if the request has it."""
+        match node:
+            case Atom(part=part):
+                return part is Part.HEADERS
+            case Name(name=name):
+                return name in self._scheme.definitions and self._keeps(self._scheme.definitions[name], header)
+            case Apply(filter="match", source=source, arguments=patterns):
+                return self._keeps(source, header) and _fits(header, patterns)
+            case Apply(filter="drop", source=source, arguments=patterns):
+                return self._keeps(source, header) and not _fits(header, patterns)
+            case Apply(filter="only", source=source, arguments=(names, *_)):
+                return self._keeps(source, header) and self._names(names, header)
+            case Apply(filter="plus", source=source, arguments=(other,)):
+                return self._keeps(source, header) or self._keeps(other, header)
+            case Apply(source=source):
+                return self._keeps(source, header)
+            case _:
+                return False
+
+    def _names(self, names: Expression, header: str) -> bool:
+        """Tell whether a list of names certainly names a header."""
+        match names:
+            case Text(value=value):
+                return header in re.split("[^a-z0-9-]", value)
+            case Name(name=name) if name in self._scheme.chosen:
+                return header in self._scheme.chosen[name].must_name
+            case Name(name=name) if name in self._scheme.definitions:
+                return self._names(self._scheme.definitions[name], header)
+            case _:
+                return False
+
+
+def _fits(header: str, patterns: tuple[Expression, ...]) -> bool:
+    return any(isinstance(pattern, Text) and fnmatchcase(header, pattern.value.lower()) for pattern in patterns)
