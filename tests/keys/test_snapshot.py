@@ -8,7 +8,7 @@ from sealstamp.core.credential import Credential
 from sealstamp.core.request import Request
 from sealstamp.core.signer import Signer
 from sealstamp.core.verifier import ReplayBy
-from sealstamp.errors import ConfigurationError
+from sealstamp.errors import ConfigurationError, StoreUnavailableError
 from sealstamp.keys.domain import Api, Consumer, SchemeChoice
 from sealstamp.keys.lifecycle import disable, import_pair
 from sealstamp.keys.sealing import Sealer, SealingKey
@@ -96,3 +96,13 @@ def test_what_cannot_be_guarded_is_refused_when_it_is_described(wrong: Api) -> N
     with pytest.raises(ConfigurationError, match="API a") as caught:
         check_api(wrong)
     assert caught.value.hint
+
+
+def test_a_secret_that_the_scheme_cannot_use_is_no_refusal_of_the_caller(store: SqlStore) -> None:
+    """An imported secret that is not base64, at an API whose secrets are: nobody can decide, and the log says why."""
+    store.put_api(api("cloud", "azure-appconfig"))
+    odd = Credential.of("key-2", "not base64!")
+    import_pair(store, SEALER, odd, consumer="acme", apis=("cloud",), now_ms=NOW_MS)
+    accepted = take_snapshot(store, SEALER).by_name["cloud"].accepted[0]
+    with pytest.raises(StoreUnavailableError, match="key-2"):
+        accepted.find_key(b"key-2")

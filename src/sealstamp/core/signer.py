@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sealstamp.core.compiler import compile_scheme
+from sealstamp.core.compiler import bind_key
 from sealstamp.core.credential import Credential
 from sealstamp.core.packing import read_carrier
 from sealstamp.core.places import Where
@@ -54,7 +54,7 @@ class Signer:
     def __init__(self, scheme: Scheme, credential: Credential) -> None:
         self.scheme = scheme
         self._credential = credential
-        _, self._sign = compile_scheme(scheme).bind(credential.access_key_id.encode(), credential.secret.reveal())
+        _, self._sign = bind_key(scheme, credential)
         self._given = tuple(name for name in scheme.carried if name in scheme.parameters)
         self._defaults = tuple(scheme.parameters[name].encode() for name in self._given)
         self._needs_time = scheme.time is not None

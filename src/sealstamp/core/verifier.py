@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import NamedTuple, NoReturn
 
-from sealstamp.core.compiler import Matches, Presented, compile_scheme
+from sealstamp.core.compiler import Matches, Presented, bind_key, compile_scheme
 from sealstamp.core.computing import FIRST_VALUE
 from sealstamp.core.credential import Credential, Secret
 from sealstamp.core.record import Record
@@ -150,8 +150,11 @@ class Verifier:
         usable_until_ms: int = NEVER_MS,
         permitted: bool = True,
     ) -> BoundKey:
-        """Make a key ready, when it enters a cache: all that does not depend on a request is computed now."""
-        matches, _ = compile_scheme(self.scheme).bind(credential.access_key_id.encode(), credential.secret.reveal())
+        """Make a key ready, when it enters a cache: all that does not depend on a request is computed now.
+
+        Raises ConfigurationError for a secret that is not of the scheme's form, such as base64.
+        """
+        matches, _ = bind_key(self.scheme, credential)
         principal = Principal(credential.access_key_id, consumer, self.scheme.name)
         claim_prefix = b"%b\0%b\0" % (self._scope, credential.access_key_id.encode())
         return BoundKey(principal, matches, claim_prefix, usable_until_ms, permitted)

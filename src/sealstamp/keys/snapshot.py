@@ -14,7 +14,7 @@ from sealstamp.core.credential import Credential
 from sealstamp.core.request import Request
 from sealstamp.core.scheme import ResponseProfile
 from sealstamp.core.verifier import NEVER_MS, BoundKey, Verifier
-from sealstamp.errors import ConfigurationError, NotFoundError, SchemeError
+from sealstamp.errors import ConfigurationError, NotFoundError, SchemeError, StoreUnavailableError
 from sealstamp.keys.domain import AccessKey, Api, Enforcement, KeyStatus
 from sealstamp.keys.ports import KeyStore
 from sealstamp.keys.routing import Routes
@@ -63,12 +63,15 @@ class AcceptedScheme:
 
     def _bind(self, key: AccessKey) -> BoundKey:
         until_ms = NEVER_MS if key.expires_at_ms is None else key.expires_at_ms
-        return self.verifier.bind(
-            Credential(key.id, self._sealer.open(key.id, key.sealed_secret)),
-            consumer=key.consumer,
-            usable_until_ms=until_ms if key.status is KeyStatus.ACTIVE else 0,
-            permitted=self.api.name in key.apis,
-        )
+        try:
+            return self.verifier.bind(
+                Credential(key.id, self._sealer.open(key.id, key.sealed_secret)),
+                consumer=key.consumer,
+                usable_until_ms=until_ms if key.status is KeyStatus.ACTIVE else 0,
+                permitted=self.api.name in key.apis,
+            )
+        except ConfigurationError as error:
+            raise StoreUnavailableError(str(error)) from None
 
 
 class GuardedApi:
