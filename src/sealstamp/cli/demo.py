@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import shutil
 import signal
 import sys
 import threading
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sealstamp.cli import output
@@ -80,15 +83,20 @@ def _row(outcome: Outcome) -> tuple[str, ...]:
 
 
 def _how_to_go_on(stage: Stage) -> str:
-    pair, config = stage.pairs["bbx"].right, stage.config
+    pair, config, me = stage.pairs["bbx"].right, stage.config, _command()
     return f"""
-The service stays up on {stage.origin}; Ctrl-C ends it and removes its files. In another terminal:
+The service stays up on {stage.origin}; Ctrl-C ends it and removes its files. In another terminal, in this folder:
 
-  sealstamp call --scheme bbx --access-key-id {pair.access_key_id} --secret {pair.secret.reveal().decode()} \\
+  {me} call --scheme bbx --access-key-id {pair.access_key_id} --secret {pair.secret.reveal().decode()} \\
       --url {stage.origin}/bbx/orders
-  sealstamp keys list --config {config}
-  sealstamp keys disable {pair.access_key_id} --config {config}
-  sealstamp apis list --config {config}
-  sealstamp schemes show bbx
+  {me} keys list --config {config}
+  {me} keys disable {pair.access_key_id} --config {config}
+  {me} apis list --config {config}
+  {me} schemes lint bbx
   curl {stage.origin}/metrics
 """
+
+
+def _command() -> str:
+    """Return how this program can be called again: by its name if that is found, else by its path from here."""
+    return "sealstamp" if shutil.which("sealstamp") else os.path.relpath(Path(sys.executable).with_name("sealstamp"))

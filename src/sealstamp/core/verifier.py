@@ -196,7 +196,9 @@ class Verifier:
         if not matching:
             self._stranger.matches(presented, request)
             raise SignatureMismatchError(f"the signature matches none of the API's {len(keys)} keys")
-        key = next((key for key in matching if now_ms < key.open_until_ms), matching[0])
+        key = matching[0]
+        if now_ms >= key.open_until_ms:  # of several that match, one that may be used is meant
+            key = next((key for key in matching if now_ms < key.open_until_ms), key)
         if now_ms >= key.open_until_ms:
             _refuse_state(key, now_ms)
         return key, self._claim(presented, key) if self._guards else None
