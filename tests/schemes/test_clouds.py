@@ -39,8 +39,11 @@ from tests.schemes.test_catalogue import NOW_MS, check, credential_for, request_
         ),
     ],
 )
-def test_a_published_url_is_accepted(name: str, target: str, access_key_id: str, secret: str, now_ms: int) -> None:
-    """A signer would write other parameters than the documentation's client did; a verifier takes both."""
+def test_a_remembered_url_is_accepted(name: str, target: str, access_key_id: str, secret: str, now_ms: int) -> None:
+    """A client writes other parameters than our signer would; a verifier takes both.
+
+    The two URLs are remembered from the vendors' documentation; the pages were not opened for this test.
+    """
     verifier = Verifier(get_scheme(name))
     key = verifier.bind(Credential.of(access_key_id, secret), consumer="acme")
     request = Request(b"GET", target.encode(), [(b"host", b"cvm.tencentcloudapi.com")], body=b"")
