@@ -106,9 +106,13 @@ class _Emitter:
         return not is_defined and name != ACCESS_KEY_ID
 
     def matches(self) -> list[str]:
-        tests = [f"compare({self._definition(name)}, {self.presented[name]})" for name in self.scheme.computed]
+        tests = list(map(self._test, self.scheme.computed))
         # ``&`` and not ``and``: which of several comparisons failed must not show in the time they took.
         return [*self.lines, f"return {' & '.join(tests)}"]
+
+    def _test(self, name: str) -> str:
+        """Return code that tells whether the value which came for ``name`` is the right one."""
+        return f"compare({self._definition(name)}, {self.presented[name]})"
 
     def stages(self) -> list[str]:
         values = [self._definition(name) for name in self.scheme.definitions]
