@@ -1,6 +1,6 @@
 # Everything a developer or a newcomer does, each one word. Nothing has to be installed before but Python and make.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format bench docs clean
+.PHONY: help install demo test interop lint format bench docs clean
 
 PYTHON ?= python3
 UV := .uv/bin/uv
@@ -31,6 +31,14 @@ test: install lint ## set everything up and run every test
 	@tests/tools/install
 	@$(BIN)/python -m pytest
 
+.venv-interop/.installed: $(UV) pyproject.toml uv.lock
+	@echo "installing vendors' SDKs into .venv-interop"
+	@UV_PROJECT_ENVIRONMENT=.venv-interop $(UV) sync --frozen --all-extras --no-group docs --group interop --python $(PYTHON) --quiet
+	@touch $@
+
+interop: .venv-interop/.installed ## call the service with vendors' SDKs
+	@.venv-interop/bin/python -m pytest -W default tests/interop
+
 lint: install ## formatting, style, types, and which way imports run
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/ruff check --quiet
@@ -49,4 +57,4 @@ docs: install ## build the documentation into docs/_build
 	@$(BIN)/sphinx-build -W -n -q --keep-going docs docs/_build
 
 clean: ## remove what was installed and made
-	@rm -rf .venv .uv .cache docs/_build .mypy_cache .ruff_cache .pytest_cache
+	@rm -rf .venv .venv-interop .uv .cache docs/_build .mypy_cache .ruff_cache .pytest_cache
