@@ -1,0 +1,234 @@
+"""Key pairs: reading keys, and the functions that sign with a private key and verify with a public one.
+
+Both functions are made once per key; what they do per request is one call into OpenSSL. Signatures have the form that
+RFC 9421 gives them: those of ECDSA are r and s side by side, unless the algorithm's name ends in ``-der``.
+"""
+
+from __future__ import annotations
+
+import binascii
+from collections.abc import Callable, Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+
+from sealstamp.core.record import Record
+from sealstamp.core.suggest import did_you_mean
+from sealstamp.errors import ConfigurationError
+
+if TYPE_CHECKING:  # the modules of key pairs are imported by the first scheme that needs them
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey, EllipticCurvePublicKey
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+    from cryptography.hazmat.primitives.asymmetric.padding import AsymmetricPadding
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+
+    PrivateKey = Ed25519PrivateKey | EllipticCurvePrivateKey | RSAPrivateKey
+    PublicKey = Ed25519PublicKey | EllipticCurvePublicKey | RSAPublicKey
+    Key = PrivateKey | PublicKey
+
+Sign = Callable[[bytes], bytes]
+"""From what is signed to the signature's raw bytes."""
+Verify = Callable[[bytes, bytes], bool]
+"""From what is signed and a signature that came to whether it is right; False, and no error, for bytes of any kind."""
+
+RSA_BITS: Final = range(2048, 8193)
+"""The sizes of RSA keys that are taken: smaller ones are weak, larger ones let a caller burn the verifier's time."""
+
+
+class Algorithm(Record):
+    """One way to sign: ``family`` is the kind of key, ``size`` the bytes of r and of s side by side, 0 for DER."""
+
+    name: str
+    family: str
+    hash: type[hashes.HashAlgorithm] | None = None
+    size: int = 0
+
+
+ALGORITHMS: Final[Mapping[str, Algorithm]] = MappingProxyType(
+    {
+        algorithm.name: algorithm
+        for algorithm in (
+            Algorithm("ed25519", "Ed25519"),
+            Algorithm("ecdsa-p256-sha256", "P-256", hashes.SHA256, 32),
+            Algorithm("ecdsa-p384-sha384", "P-384", hashes.SHA384, 48),
+            Algorithm("ecdsa-p256-sha256-der", "P-256", hashes.SHA256),
+            Algorithm("ecdsa-p384-sha384-der", "P-384", hashes.SHA384),
+            Algorithm("rsa-pss-sha512", "RSA", hashes.SHA512),
+            Algorithm("rsa-v1_5-sha1", "RSA", hashes.SHA1),
+            Algorithm("rsa-v1_5-sha256", "RSA", hashes.SHA256),
+            Algorithm("rsa-v1_5-sha512", "RSA", hashes.SHA512),
+        )
+    }
+)
+"""Every algorithm by its name; the names are RFC 9421's where it has one."""
+
+
+def load_key(text: bytes) -> Key:
+    """Read a private or public key: PEM (PKCS #8, PKCS #1, SEC 1, SPKI), or 32 bytes of Ed25519 in hex or base64.
+
+    Raises ConfigurationError, which shows nothing of the text.
+    """
+    text = text.strip()
+    try:
+        key = _load_pem(text) if text.startswith(b"-----BEGIN ") else _load_raw(text)
+    except (ValueError, TypeError, UnsupportedAlgorithm):  # TypeError: the key is under a password
+        key = None
+    if family_of(key) is None:
+        text = b""  # the traceback must not show it
+        hint = "PEM without a password, or the 32 bytes of an Ed25519 public key in hexadecimal or base64"
+        raise ConfigurationError("key", "this is not a key that can be used", hint) from None
+    return key  # type: ignore[return-value]  # family_of has told that it is one of ours
+
+
+def _load_pem(text: bytes) -> object:
+    from cryptography.hazmat.primitives import serialization
+
+    if b"PRIVATE KEY-----" in text.split(b"\n", 1)[0]:
+        return serialization.load_pem_private_key(text, password=None)
+    return serialization.load_pem_public_key(text)
+
+
+def _load_raw(text: bytes) -> Ed25519PublicKey:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    raw = bytes.fromhex(text.decode("ascii")) if len(text) == 64 else binascii.a2b_base64(text, strict_mode=True)
+    return Ed25519PublicKey.from_public_bytes(raw)
+
+
+def is_pem(text: bytes) -> bool:
+    """Tell whether a text is meant as a key in PEM; such a text is never anything else, least of all a MAC's key."""
+    return text.lstrip().startswith(b"-----BEGIN ")
+
+
+def is_private(key: Key) -> bool:
+    """Tell whether this is a private key."""
+    return hasattr(key, "sign")
+
+
+def public_part(key: Key) -> PublicKey:
+    """Return the public key of a pair; a public key is its own."""
+    return key.public_key() if hasattr(key, "public_key") else key
+
+
+def public_pem(key: Key) -> bytes:
+    """Write the public key as PEM (SPKI)."""
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    return public_part(key).public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+
+def family_of(key: object) -> str | None:
+    """Return the kind of a key, as ``Algorithm.family`` has it; None if no algorithm here uses its kind."""
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+
+    match key:
+        case ed25519.Ed25519PrivateKey() | ed25519.Ed25519PublicKey():
+            return "Ed25519"
+        case rsa.RSAPrivateKey() | rsa.RSAPublicKey():
+            return "RSA"
+        case ec.EllipticCurvePrivateKey() | ec.EllipticCurvePublicKey():
+            return {"secp256r1": "P-256", "secp384r1": "P-384"}.get(key.curve.name)
+    return None
+
+
+def misfit(algorithm: str, key: Key) -> str | None:
+    """Say why a key cannot be used with an algorithm, or None. Raises ConfigurationError if there is no such one."""
+    wanted, family = _algorithm(algorithm).family, family_of(key)
+    if family != wanted:
+        return f"{algorithm} needs a key of {wanted}, and this is one of {family}"
+    if family == "RSA" and key.key_size not in RSA_BITS:  # type: ignore[union-attr]  # keys of RSA have one
+        return f"a key of RSA has {RSA_BITS.start} to {RSA_BITS.stop - 1} bits here"
+    return None
+
+
+def signer_of(algorithm: str, key: Key) -> Sign:
+    """Return the function that signs. Raises ConfigurationError for a key that is public or does not fit."""
+    _require_fit(algorithm, key)
+    if not is_private(key):
+        raise ConfigurationError("key", "a public key cannot sign", "sign with the private key of the pair")
+    entry, sign = _algorithm(algorithm), _call(algorithm, key.sign)  # type: ignore[union-attr]  # it is private
+    return _raw_after(sign, entry.size) if entry.size else sign
+
+
+def verifier_of(algorithm: str, key: Key) -> Verify:
+    """Return the function that verifies; of a private key it keeps the public part alone.
+
+    Raises ConfigurationError for a key that does not fit, or if this system's OpenSSL refuses the algorithm.
+    """
+    _require_fit(algorithm, key)
+    entry, call = _algorithm(algorithm), _call(algorithm, public_part(key).verify)
+
+    def verify(data: bytes, signature: bytes) -> bool:
+        try:
+            call(_der_of(signature, entry.size) if entry.size else signature, data)
+        except InvalidSignature:
+            return False
+        return True
+
+    try:
+        verify(b"", b"")  # a policy against SHA-1 shows now, and not at a request
+    except UnsupportedAlgorithm:
+        hint = "allow it in its configuration, or use another algorithm"
+        raise ConfigurationError(f"sign:{algorithm}", "this system's OpenSSL refuses it", hint) from None
+    return verify
+
+
+def _algorithm(name: str) -> Algorithm:
+    if name not in ALGORITHMS:
+        hint = did_you_mean(name, ALGORITHMS)
+        raise ConfigurationError(f"sign:{name}", "there is no such algorithm", hint)
+    return ALGORITHMS[name]
+
+
+def _require_fit(algorithm: str, key: Key) -> None:
+    if problem := misfit(algorithm, key):
+        raise ConfigurationError("key", problem, "another key, or another algorithm")
+
+
+def _call(algorithm: str, method: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a key's method with what the algorithm says put after its arguments."""
+    settings = _settings(algorithm)
+    return lambda *arguments: method(*arguments, *settings)
+
+
+@cache
+def _settings(algorithm: str) -> tuple[object, ...]:
+    entry = ALGORITHMS[algorithm]
+    if entry.hash is None:
+        return ()
+    if entry.family != "RSA":
+        from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
+
+        return (ECDSA(entry.hash()),)
+    return _padding(algorithm, entry.hash()), entry.hash()
+
+
+def _padding(algorithm: str, digest: hashes.HashAlgorithm) -> AsymmetricPadding:
+    from cryptography.hazmat.primitives.asymmetric import padding
+
+    if not algorithm.startswith("rsa-pss"):
+        return padding.PKCS1v15()
+    return padding.PSS(padding.MGF1(digest), salt_length=digest.digest_size)  # RFC 9421, section 3.3.1: 64 octets
+
+
+def _raw_after(sign: Sign, size: int) -> Sign:
+    """Return ``sign`` with its DER taken apart: r and s, each of ``size`` bytes (RFC 9421, section 3.3.4)."""
+    from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+
+    def sign_raw(data: bytes) -> bytes:
+        r, s = decode_dss_signature(sign(data))
+        return r.to_bytes(size, "big") + s.to_bytes(size, "big")
+
+    return sign_raw
+
+
+def _der_of(signature: bytes, size: int) -> bytes:
+    """Return r and s as DER. Raises InvalidSignature unless they have exactly their size."""
+    from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+
+    if len(signature) != 2 * size:
+        raise InvalidSignature
+    return encode_dss_signature(int.from_bytes(signature[:size], "big"), int.from_bytes(signature[size:], "big"))
