@@ -25,12 +25,13 @@ def test_show(run: Run, name: str) -> None:
     document = run("schemes", "show", name, "--json").json
     assert set(document) == {
         *("name", "title", "vendor", "url", "summary", "fields", "time", "nonce"),
-        *("parameters", "signed", "unsigned", "grade"),
+        *("parameters", "recipe", "signed", "unsigned", "grade"),
     }
     assert {*document["signed"], *document["unsigned"], "access key id"} == set(Covered)
     text = run("schemes", "show", name).out
     assert all(part in text for part in (name, document["url"], *document["fields"], *document["unsigned"]))
     assert all(parameter["name"] in text for parameter in document["parameters"])
+    assert all(f"{step['name']}: {step['is']}" in text for step in document["recipe"])
 
 
 def test_show_and_check_a_file(run: Run, strong: str) -> None:

@@ -11,6 +11,7 @@ from sealstamp.core.coverage import Covered, coverage_of
 from sealstamp.core.lint import Report, Rule, lint
 from sealstamp.core.scheme import Scheme
 from sealstamp.core.timing import write_duration
+from sealstamp.guide.recipe import recipe_of, write_recipe
 from sealstamp.schemes import get_scheme, list_schemes, load_file
 
 
@@ -95,6 +96,7 @@ def describe(scheme: Scheme) -> dict[str, object]:
         "parameters": [
             {"name": p.name, "default": p.default, "about": p.about, "one_of": list(p.one_of)} for p in scheme.declared
         ],
+        "recipe": [{"name": step.name, "is": step.text, "parts": list(step.parts)} for step in recipe_of(scheme)],
         "signed": sorted(coverage_of(scheme)),
         "unsigned": _unsigned(scheme),
         "grade": lint(scheme).grade,
@@ -113,6 +115,9 @@ def _tell(scheme: Scheme) -> None:
     output.say(scheme.summary)
     output.say()
     for line in _lines(scheme):
+        output.say(f"  {line}")
+    output.say()
+    for line in write_recipe(scheme):
         output.say(f"  {line}")
     output.say()
     _tell_unsigned(scheme)

@@ -82,6 +82,12 @@ def set_parameters(scheme: Scheme, parameters: Mapping[str, str]) -> Scheme:
     return load_scheme(scheme.source, name=scheme.name, path=scheme.name, parameters=parameters)
 
 
+def read_definitions(scheme: Scheme) -> Mapping[str, Expression]:
+    """Return the definitions as they are written: with parameters by name, where the scheme's own have their values."""
+    root = Document(scheme.source, scheme.name).root
+    return _Reader(root, scheme.name, dict(scheme.parameters)).definitions(fixed=set())
+
+
 class _Reader:
     """Reads one file's sections; the parameters' values are known before anything that may mention them."""
 
@@ -106,7 +112,7 @@ class _Reader:
             declared=self.declared,
             parameters=self.values,
             carriers=carriers,
-            definitions=self._definitions(fixed=self.values.keys() - carried),
+            definitions=self.definitions(fixed=self.values.keys() - carried),
             chosen=self._chosen(),
             time=time,
             nonce=self._nonce(),
@@ -226,7 +232,7 @@ class _Reader:
 
     # what is computed
 
-    def _definitions(self, fixed: set[str]) -> dict[str, Expression]:
+    def definitions(self, fixed: set[str]) -> dict[str, Expression]:
         table = self.root.table("sign")
         if table is None:
             self.root.fail("sign", "nothing is signed", '[sign] string_to_sign = "…" and signature = "…"')
