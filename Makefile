@@ -57,4 +57,4 @@ docs: install ## build the documentation into docs/_build
 	@$(BIN)/sphinx-build -W -n -q --keep-going docs docs/_build
 
 clean: ## remove what was installed and made
-	@rm -rf .venv .venv-interop .uv .cache docs/_build .mypy_cache .ruff_cache .pytest_cache
+	@rm -rf .venv .venv-interop .uv .cache docs/_build docs/catalogue .mypy_cache .ruff_cache .pytest_cache

@@ -7,36 +7,24 @@ from __future__ import annotations
 
 import argparse
 import re
-import tomllib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar
 
+import catalogue
 from docutils import nodes
+from marking import code, table
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from sealstamp import errors
 from sealstamp.cli import build_parser
-from sealstamp.core import coverage, encoding, forms, lint, packing, request, runtime, timing, verifier
+from sealstamp.core import encoding, forms, lint, packing, request, runtime, timing, verifier
 from sealstamp.core.filters import FILTERS, HASHES, Argument, Filter, Kind
-from sealstamp.core.scheme import INPUTS, Carrier, Packed, Scheme
 from sealstamp.errors import Reason
 from sealstamp.schemes import get_scheme, scheme_names
 from sealstamp.server.settings import PREFIX, Settings
-
-
-def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """Write a Markdown table."""
-    lines = [list(head), *map(list, rows)]
-    lines.insert(1, ["---"] * len(lines[0]))
-    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines) + "\n"
-
-
-def code(text: object) -> str:
-    """Write a code span."""
-    return f"`{text}`"
-
 
 # the notation
 
@@ -112,99 +100,6 @@ def limits() -> str:
             ["a decimal time", f"{timing.MAX_DIGITS:,} digits"],
             ["a packed text", f"{packing.MAX_LENGTH:,} bytes"],
         ],
-    )
-
-
-# the catalogue
-
-
-def schemes() -> str:
-    """Every scheme of the catalogue."""
-    return "\n".join(_scheme(get_scheme(name)) for name in scheme_names())
-
-
-def _scheme(scheme: Scheme) -> str:
-    source: dict[str, Any] = tomllib.loads(scheme.source)
-    return "\n".join(
-        [
-            f"({scheme.name})=\n## {scheme.title}\n",
-            f"Name {code(scheme.name)}. {scheme.summary} [The vendor's page]({scheme.url}).\n",
-            table(["field", "travels in", "is"], _fields(scheme)),
-            f"```toml\n{_section(scheme.source, 'sign')}\n```\n",
-            *(f"- {line}" for line in _facts(scheme, source)),
-            "",
-            _parameters(scheme),
-            _answers(scheme),
-        ]
-    )
-
-
-def _fields(scheme: Scheme) -> Iterator[list[str]]:
-    for carrier in scheme.carriers:
-        for name in carrier.carried:
-            yield [code(name), _where(carrier), _origin(scheme, name)]
-
-
-def _where(carrier: Carrier) -> str:
-    places = ", or ".join(code(place) for place in carrier.places)
-    packed = f" (packed: {', '.join(map(code, carrier.carried))})" if isinstance(carrier, Packed) else ""
-    return places + packed + (", may be absent" if carrier.optional else "")
-
-
-def _origin(scheme: Scheme, name: str) -> str:
-    if name in scheme.definitions:
-        return "computed, and compared by the verifier"
-    return "given with each request" if name in INPUTS else "a parameter"
-
-
-def _section(source: str, name: str) -> str:
-    """Return the lines of one section of a scheme file, without its head."""
-    return source.partition(f"[{name}]\n")[2].partition("\n[")[0].strip()
-
-
-def _facts(scheme: Scheme, source: dict[str, Any]) -> Iterator[str]:
-    if scheme.time is None:
-        yield "no time, so no window"
-    else:
-        past, future = (timing.write_duration(ms) for ms in (scheme.time.past_ms, scheme.time.future_ms))
-        yield f"time: {code(scheme.time.format.name)}, at most {past} old and {future} ahead"
-    yield f"nonce: {code(source['nonce']['make'])}, used once" if scheme.nonce else "nonce: none"
-    covered = coverage.coverage_of(scheme)
-    yield f"grade: {lint.lint(scheme).grade}"
-    yield f"covered: {_list(part for part in coverage.Covered if part in covered)}"
-    yield f"not covered: {_list(part for part in coverage.Covered if part not in covered)}"
-    keys: dict[str, str] = source.get("keys", {})
-    yield f"new pairs: {', '.join(f'{name} {code(form)}' for name, form in keys.items()) or 'the default forms'}"
-
-
-def _list(parts: Iterable[coverage.Covered]) -> str:
-    return ", ".join(parts) or "nothing"
-
-
-def _parameters(scheme: Scheme) -> str:
-    return "What an API may set:\n\n" + table(
-        ["parameter", "default", "about"],
-        (
-            [
-                code(entry.name),
-                code(entry.default),
-                entry.about + (f": {' or '.join(map(code, entry.one_of))}" if entry.one_of else ""),
-            ]
-            for entry in scheme.declared
-        ),
-    )
-
-
-def _answers(scheme: Scheme) -> str:
-    if scheme.responses is None:
-        return "It has no response profile; refusals are written as problem details (RFC 9457).\n"
-    answers = [(code(reason), answer) for reason, answer in scheme.responses.answers.items()]
-    return f"Refusals, in the envelope {code(scheme.responses.body)}:\n\n" + table(
-        ["reason", "HTTP status", "code", "message"],
-        (
-            [reason, str(answer.status), code(answer.code), answer.message]
-            for reason, answer in [*answers, ("any other", scheme.responses.default)]
-        ),
     )
 
 
@@ -330,7 +225,7 @@ DIRECTIVES: dict[str, Callable[[], str]] = {
     "key-forms": key_forms,
     "reasons": reasons,
     "limits": limits,
-    "schemes": schemes,
+    "schemes": catalogue.index,
     "command-line": command_line,
     "settings": every_setting,
 }
@@ -348,4 +243,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register the directives."""
     for name, write in DIRECTIVES.items():
         app.add_directive(name, type(name, (_FromTheCode,), {"write": staticmethod(write)}))
+    app.connect("builder-inited", lambda app: catalogue.write_pages(Path(app.srcdir) / "catalogue"))
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -19,13 +19,22 @@ def test_list(run: Run) -> None:
     assert [entry["name"] for entry in run("schemes", "list", "--json").json] == list(scheme_names())
 
 
+def test_list_with_facts(run: Run) -> None:
+    """The catalogue's table: every scheme with its grade, and what it covers."""
+    document = run("schemes", "list", "--long", "--json").json
+    assert [entry["name"] for entry in document] == list(scheme_names())
+    assert {"grade", "mac", "replay", "covered", "uncovered", "score", "vendor", "title", "url"} < set(document[0])
+    lines = run("schemes", "list", "--long").out.splitlines()
+    assert [line.split()[:2] for line in lines[1:]] == [[entry["name"], entry["grade"]] for entry in document]
+
+
 @pytest.mark.parametrize("name", scheme_names())
 def test_show(run: Run, name: str) -> None:
     """What a scheme says, for people and as data; what it leaves unsigned is said in both."""
     document = run("schemes", "show", name, "--json").json
     assert set(document) == {
         *("name", "title", "vendor", "url", "summary", "fields", "time", "nonce"),
-        *("parameters", "recipe", "signed", "unsigned", "grade"),
+        *("parameters", "recipe", "signed", "unsigned", "mac", "replay", "grade"),
     }
     assert {*document["signed"], *document["unsigned"], "access key id"} == set(Covered)
     text = run("schemes", "show", name).out

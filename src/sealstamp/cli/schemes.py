@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sealstamp.cli import output
-from sealstamp.core.coverage import Covered, coverage_of
 from sealstamp.core.lint import Report, Rule, lint
 from sealstamp.core.scheme import Scheme
 from sealstamp.core.timing import write_duration
+from sealstamp.guide.facts import Facts, facts_of, uncovered
 from sealstamp.guide.recipe import recipe_of, write_recipe
-from sealstamp.schemes import get_scheme, list_schemes, load_file
+from sealstamp.schemes import get_scheme, list_schemes, load_file, scheme_names
 
 
 def add(parser: ArgumentParser) -> None:
@@ -29,15 +29,32 @@ def add(parser: ArgumentParser) -> None:
             act.add_argument("scheme", metavar="NAME|FILE", help="a scheme's name, or a scheme file")
         elif name == "check":
             act.add_argument("scheme", metavar="FILE", help="a scheme file")
+        elif name == "list":
+            about = "with grade, what is covered, what signs, and what guards against replay"
+            act.add_argument("--long", action="store_true", help=about)
         output.add_json(act)
         act.set_defaults(run=run)
 
 
 def _list(arguments: Namespace) -> int:
+    if arguments.long:
+        return _list_facts(arguments)
     heads = list_schemes()
     facts = [{"name": head.name, "title": head.title, "vendor": head.vendor, "url": head.url} for head in heads]
     rows = ((head.name, head.title) for head in heads)
     return output.show(arguments, facts, lambda: output.show_table(("NAME", "TITLE"), rows))
+
+
+def _list_facts(arguments: Namespace) -> int:
+    """Print the catalogue's table; every scheme is read for it, which takes a moment."""
+    facts = [facts_of(get_scheme(name)) for name in scheme_names()]
+    rows = ((entry.name, entry.grade, entry.mac, entry.replay, ", ".join(entry.covered)) for entry in facts)
+    columns = ("NAME", "GRADE", "SIGNED WITH", "REPLAY PROTECTION", "COVERED")
+    return output.show(arguments, [_fields(entry) for entry in facts], lambda: output.show_table(columns, rows))
+
+
+def _fields(facts: Facts) -> dict[str, object]:
+    return {name: getattr(facts, name) for name in Facts.__match_args__}
 
 
 def _show(arguments: Namespace) -> int:
@@ -47,7 +64,7 @@ def _show(arguments: Namespace) -> int:
 
 def _check(arguments: Namespace) -> int:
     scheme = load_file(Path(arguments.scheme))
-    facts = {"name": scheme.name, "ok": True, "unsigned": _unsigned(scheme)}
+    facts = {"name": scheme.name, "ok": True, "unsigned": list(uncovered(scheme))}
     return output.show(arguments, facts, lambda: _tell_ok(arguments.scheme, scheme))
 
 
@@ -83,7 +100,7 @@ def _tell_ok(file: str, scheme: Scheme) -> None:
 
 def describe(scheme: Scheme) -> dict[str, object]:
     """Return what a scheme says, as data."""
-    time, nonce = scheme.time, scheme.nonce
+    time, nonce, facts = scheme.time, scheme.nonce, facts_of(scheme)
     return {
         "name": scheme.name,
         "title": scheme.title,
@@ -97,16 +114,12 @@ def describe(scheme: Scheme) -> dict[str, object]:
             {"name": p.name, "default": p.default, "about": p.about, "one_of": list(p.one_of)} for p in scheme.declared
         ],
         "recipe": [{"name": step.name, "is": step.text, "parts": list(step.parts)} for step in recipe_of(scheme)],
-        "signed": sorted(coverage_of(scheme)),
-        "unsigned": _unsigned(scheme),
-        "grade": lint(scheme).grade,
+        "signed": list(facts.covered),
+        "unsigned": list(facts.uncovered),
+        "mac": facts.mac,
+        "replay": facts.replay,
+        "grade": facts.grade,
     }
-
-
-def _unsigned(scheme: Scheme) -> list[str]:
-    """Return what can be changed in transit without the signature noticing; ids of unnamed keys do not count."""
-    signed = coverage_of(scheme)
-    return [part.value for part in Covered if part not in signed and part is not Covered.ACCESS_KEY_ID]
 
 
 def _tell(scheme: Scheme) -> None:
@@ -137,4 +150,4 @@ def _lines(scheme: Scheme) -> Iterator[str]:
 
 
 def _tell_unsigned(scheme: Scheme) -> None:
-    output.say(f"not signed: {', '.join(_unsigned(scheme)) or 'nothing'}")
+    output.say(f"not signed: {', '.join(uncovered(scheme)) or 'nothing'}")

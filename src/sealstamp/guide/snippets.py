@@ -1,0 +1,58 @@
+"""How an example is signed by hand: as a command, and in Python."""
+
+from __future__ import annotations
+
+import shlex
+
+from sealstamp.core.credential import Credential
+from sealstamp.guide.example import Example
+
+
+def command(example: Example) -> str:
+    """Return the call of ``sealstamp sign``, an option a line."""
+    request = example.request
+    options = [f"--scheme {example.scheme.name}", *_pair_options(example.credential)]
+    options.append(f"--method {request.method.decode()}")
+    options.append(f"--url {shlex.quote(request.url.decode())}")
+    options += [f"--header {shlex.quote(f'{name}: {value}')}" for name, value in _headers(example)]
+    options.append(f"--body {shlex.quote((request.body or b'').decode())}")
+    if example.scheme.time:
+        options.append(f"--at {shlex.quote(example.scheme.time.format.write(example.time_ms).decode())}")
+    if example.nonce:
+        options.append(f"--nonce {example.nonce}")
+    return " \\\n    ".join(["sealstamp sign", *options]) + "\n"
+
+
+def _pair_options(credential: Credential) -> list[str]:
+    named = [f"--access-key-id {credential.access_key_id}"] if credential.access_key_id else []
+    return [*named, f"--secret {shlex.quote(credential.secret.reveal().decode())}"]
+
+
+def _headers(example: Example) -> list[tuple[str, str]]:
+    """Return the headers that a client has to be told; the URL says the host."""
+    return [(name.decode(), value.decode()) for name, value in example.request.headers if name != b"host"]
+
+
+def python(example: Example) -> str:
+    """Return a program that signs and prints what has to be added, with what it prints."""
+    request, credential = example.request, example.credential
+    moments = [f"time_ms={example.time_ms:_}"] if example.scheme.time else []
+    nonces = [f'nonce="{example.nonce}"'] if example.nonce else []
+    printed = [f"# → {place}: {value.decode()}" for place, value in example.sign().additions]
+    lines = [
+        "from sealstamp import Credential, Request, Signer, get_scheme",
+        "",
+        f'credential = Credential.of("{credential.access_key_id}", "{credential.secret.reveal().decode()}")',
+        f'signer = Signer(get_scheme("{example.scheme.name}"), credential)',
+        "request = Request(",
+        f"    {request.method!r},",
+        f"    {request.target!r},",
+        f"    {list(request.headers)!r},",
+        f"    body={request.body!r},",
+        ")",
+        f"instructions = signer.sign({', '.join(['request', *moments, *nonces])})",
+        "for place, value in instructions.additions:",
+        '    print(f"{place}: {value.decode()}")',
+        *printed,
+    ]
+    return "\n".join(lines) + "\n"
