@@ -147,8 +147,8 @@ COMPLAINTS = {
         '"header X-Time"', '{ at = "header A", optinal = true }', 11, "'optinal'", "'optional'"
     ),
     "optional of another kind": Wrong('"header X-Time"', '{ at = "header A", optional = 1 }', 11, "true or false"),
-    "optional input": Wrong(
-        '"header X-Time"', '{ at = "header A", optional = true }', 11, "cannot be optional", "parameter"
+    "optional key": Wrong(
+        '"query key"', '{ at = "query key", optional = true }', 10, "cannot be optional", "parameter"
     ),
     "place with a value in it": Wrong(
         "header X-Time", "header {timestamp}", 11, "mentions more than param", "known are"

@@ -162,6 +162,7 @@ class Gateway:
         """
         self.upstream.reply = reply or Reply()
         before = len(self.upstream.arrived)
+        self._told = len(self._refused())
         try:
             call(api.secret)
         except Exception as error:
@@ -177,11 +178,10 @@ class Gateway:
         reasons = until(lambda: [reason for reason, _ in self.refusals(api)], f"a refusal by {api.name}")
         assert set(reasons) == {"signature_mismatch"}, self.refusals(api)
         assert self.upstream.arrived[before:] == arrived, "the wrong secret got through"
-        self._told = len(self._refused())
         return arrived
 
     def refusals(self, api: Guarded) -> list[tuple[str, str]]:
-        """Reason and detail of every refusal by this API since the last proof."""
+        """Reason and detail of every refusal by this API since a proof began."""
         return [
             (event["reason"], event["detail"]) for event in self._refused()[self._told :] if event["api"] == api.name
         ]

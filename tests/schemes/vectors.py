@@ -55,9 +55,9 @@ class Vector:
 
     @property
     def time_ms(self) -> int | None:
-        """The time it was signed at, in Unix milliseconds."""
-        time = self.configured.time
-        return time and time.format.read(self.facts["timestamp"].encode())
+        """The time it was signed at, in Unix milliseconds; None where it carries none."""
+        time, text = self.configured.time, self.facts["timestamp"].encode()
+        return time.format.read(text) if time and text else None
 
     @property
     def configured(self) -> Scheme:
@@ -84,7 +84,7 @@ NEED_MORE = {
     "aws-s3/chunked-seed": "a body that is signed chunk by chunk",
     "aws-s3v2/get": "a date that ends in +0000 and not in GMT",
     "aws-s3v2/put": "a date that ends in +0000 and not in GMT",
-    "aliyun-roa/sdk": "a date in ISO 8601 where the service wants an HTTP date, and no nonce",
+    "aliyun-roa/sdk": "a date in ISO 8601 where the service wants an HTTP date",
     "aliyun-rpc/openapi-util": "neither a method nor a time",
     "azure-storage/get-container-2015-12-11": "a path without its leading slash",
     "azure-storage/get-container-2018-03-28": "a path without its leading slash",
@@ -94,12 +94,9 @@ NEED_MORE = {
     "oss-v4/presign": "a signature in the query, with an expiry time",
     "qiniu/qbox-nobody": "an empty path, which no request has on the wire",
     "qiniu/qbox-form": "an empty path, which no request has on the wire",
-    "qiniu/qiniu-callback": "no time; the scheme demands one",
-    "qiniu/v2-0": "no time; the scheme demands one",
-    "qiniu/v2-1": "no time; the scheme demands one",
-    "qiniu/v2-2": "no time; the scheme demands one",
-    "qiniu/v2-3": "no time; the scheme demands one",
-    "qiniu/v2-4": "no time; the scheme demands one",
+    "qiniu/v2-0": "an empty path, which no request has on the wire",
+    "qiniu/v2-1": "an empty path, which no request has on the wire",
+    "qiniu/v2-2": "an empty path, which no request has on the wire",
     "upyun/sdk": "a Content-MD5 whose body is not published; the scheme compares the two",
 }
 """Vectors of schemes in the catalogue that need what the notation does not have, and what that is."""

@@ -184,8 +184,8 @@ def _check_carriers(scheme: Scheme, document: Document) -> None:
     for carrier in scheme.carriers:
         if isinstance(carrier, Packed):
             _check_packed(carrier, document)
-        elif carrier.optional and carrier.name not in scheme.parameters:
-            hint = "only a parameter may be left out of a request"
+        elif carrier.optional and carrier.name not in {TIMESTAMP, NONCE, *scheme.parameters}:
+            hint = "only a parameter, the timestamp or the nonce may be left out of a request"
             document.fail(_position(carrier), f"{carrier.name!r} cannot be optional", hint)
     _check_places(scheme, document)
     _check_reading(scheme, document)

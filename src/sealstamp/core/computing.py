@@ -121,7 +121,8 @@ class _Emitter:
     def sign(self) -> list[str]:
         self.variables.update({TIMESTAMP: "timestamp", NONCE: "nonce"})
         if self.scheme.time is not None:
-            self.lines.append(f"timestamp = {_write_time(self.scheme.time.format, self.constant)}")
+            absent = " if time_ms is not None else b''" * (TIMESTAMP in self.scheme.may_lack)
+            self.lines.append(f"timestamp = {_write_time(self.scheme.time.format, self.constant)}{absent}")
         given = [name for name in self.scheme.carried if name in self.scheme.parameters]
         self.variables.update({name: f"given[{index}]" for index, name in enumerate(given)})
         if self._reads_request():
@@ -144,7 +145,8 @@ class _Emitter:
     def _written(self, carrier: Carrier) -> str:
         place = self.constant(carrier.places[0])
         if not isinstance(carrier, Packed):
-            return f"({place}, {self._name(carrier.name)})"
+            value = self._name(carrier.name)
+            return f"*([({place}, {value})] if {value} else [])" if carrier.optional else f"({place}, {value})"
         values = ", ".join(f"{self.constant(name)}: {self._name(name)}" for name in carrier.carried)
         return f"({place}, {self.constant(make_writer(carrier))}({{{values}}}))"
 

@@ -67,6 +67,13 @@ _NO_TIME = Rule(
     "a captured request is accepted for ever",
     "sign a time, and accept it within a window",
 )
+_TIME_MAY_LACK = Rule(
+    "time_may_lack",
+    15,
+    "a request need not carry its time",
+    "one that was captured without a time is accepted for ever",
+    "guard against replay by signature, which refuses requests without a time",
+)
 _NO_NONCE = Rule(
     "no_nonce",
     5,
@@ -98,7 +105,17 @@ _WIDE_WINDOW = Rule(
     "set past and future to 5 min",
 )
 
-RULES: Final = (*_UNCOVERED.values(), _NO_TIME, _NO_NONCE, _BARE_DIGEST, _MD5, _SHA1, _TOUCHING, _WIDE_WINDOW)
+RULES: Final = (
+    *_UNCOVERED.values(),
+    _NO_TIME,
+    _TIME_MAY_LACK,
+    _NO_NONCE,
+    _BARE_DIGEST,
+    _MD5,
+    _SHA1,
+    _TOUCHING,
+    _WIDE_WINDOW,
+)
 """Every rule, for those who publish them."""
 
 
@@ -115,7 +132,9 @@ def _check_coverage(scheme: Scheme) -> Iterator[Finding]:
     yield from (Finding(rule) for part, rule in _UNCOVERED.items() if part not in covered)
     if Covered.TIME not in covered:
         yield Finding(_NO_TIME)
-    if Covered.NONCE not in covered:
+    elif TIMESTAMP in scheme.may_lack:
+        yield Finding(_TIME_MAY_LACK)
+    if Covered.NONCE not in covered or NONCE in scheme.may_lack:
         yield Finding(_NO_NONCE)
 
 

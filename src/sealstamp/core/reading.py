@@ -34,7 +34,10 @@ def write_present(scheme: Scheme, namespace: Namespace) -> str:
         must_name = frozenset(word.encode() for word in chosen.must_name)
         lines.append(f"require_named({values[name]}, {constant(must_name)}, {constant(chosen.separator.encode())})")
     if NONCE in values:
-        lines.append(f"if not 0 < len({values[NONCE]}) <= {runtime.MAX_NONCE} or not is_visible({values[NONCE]}):")
+        least = -1 if NONCE in scheme.may_lack else 0
+        lines.append(
+            f"if not {least} < len({values[NONCE]}) <= {runtime.MAX_NONCE} or not is_visible({values[NONCE]}):"
+        )
         lines.append("    malformed_nonce()")
     head = [values.get(ACCESS_KEY_ID, "b''"), "t" if scheme.time else "None", values.get(NONCE, "b''")]
     lines.append(f"return ({', '.join([*head, *(values[name] for name in scheme.carried)])},)")
@@ -109,8 +112,7 @@ def _check_time(scheme: Scheme, variable: str | None, constant: Callable[[Any], 
             "    malformed_time()",
             f"t = int({variable}){scale}",
         ]
-    return [
-        *lines,
-        f"if not {-rule.future_ms} <= now_ms - t <= {rule.past_ms}:",
-        "    outside(t, now_ms)",
-    ]
+    lines += [f"if not {-rule.future_ms} <= now_ms - t <= {rule.past_ms}:", "    outside(t, now_ms)"]
+    if TIMESTAMP not in scheme.may_lack:
+        return lines
+    return [f"if {variable}:", *(f"    {line}" for line in lines), "else:", "    t = None"]

@@ -170,6 +170,11 @@ class Scheme(Record):
         return ACCESS_KEY_ID in self.carried
 
     @property
+    def may_lack(self) -> frozenset[str]:
+        """The names of fields that a request need not carry."""
+        return frozenset(carrier.name for carrier in self.carriers if carrier.optional)
+
+    @property
     def needs_body(self) -> bool:
         """Whether signing or verifying must see the body's bytes."""
         nodes = (node for tree in self.definitions.values() for node in walk(tree))

@@ -16,7 +16,7 @@ from sealstamp.core.packing import read_carrier
 from sealstamp.core.places import Where
 from sealstamp.core.placing import Addition, place_all
 from sealstamp.core.request import Request
-from sealstamp.core.scheme import Scheme
+from sealstamp.core.scheme import NONCE, TIMESTAMP, Scheme
 from sealstamp.core.stages import Stage, show_stages
 from sealstamp.errors import MissingComponentError, SealstampError, SigningError, VerificationError
 
@@ -39,9 +39,12 @@ class Instructions:
         return {place.name: value.decode("latin-1") for place, value in self.additions if place.where is Where.HEADER}
 
     def values(self, scheme: Scheme) -> tuple[bytes, ...]:
-        """Return every carried value, in the scheme's order; packed texts are read apart again."""
-        written = zip(scheme.carriers, (value for _, value in self.additions), strict=True)
-        return tuple(value for carrier, text in written for value in read_carrier(carrier, text))
+        """Return every carried value, in the scheme's order, empty if it was left out; packed texts are read apart."""
+        written = {(place.where, place.key): value for place, value in self.additions}
+        texts = (
+            (carrier, written.get((carrier.places[0].where, carrier.places[0].key), b"")) for carrier in scheme.carriers
+        )
+        return tuple(value for carrier, text in texts for value in read_carrier(carrier, text))
 
     def __repr__(self) -> str:
         """Show where values go and none of them."""
@@ -57,8 +60,8 @@ class Signer:
         _, self._sign = bind_key(scheme, credential)
         self._given = tuple(name for name in scheme.carried if name in scheme.parameters)
         self._defaults = tuple(scheme.parameters[name].encode() for name in self._given)
-        self._needs_time = scheme.time is not None
-        self._needs_nonce = scheme.nonce is not None
+        self._needs_time = scheme.time is not None and TIMESTAMP not in scheme.may_lack
+        self._needs_nonce = scheme.nonce is not None and NONCE not in scheme.may_lack
 
     def sign(
         self,

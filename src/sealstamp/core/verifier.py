@@ -32,6 +32,7 @@ from sealstamp.errors import (
     ConfigurationError,
     InactiveAccessKeyError,
     MalformedCredentialsError,
+    MissingCredentialsError,
     NonceReplayedError,
     OutsideTimeWindowError,
     PermissionDeniedError,
@@ -119,7 +120,9 @@ _MADE = ClaimResult.MADE  # an enum's members are slow to look up before Python 
 class Verifier:
     """Verifies requests signed by one scheme at one API.
 
-    ``scope`` keeps apart what different APIs have seen; an empty one will do for a single API.
+    ``scope`` keeps apart what different APIs have seen; an empty one will do for a single API. ``replay_by`` None means
+    by nonce if the scheme has one; a request that may leave its nonce or time out, and does, is then not guarded. With
+    ``replay_by`` given, it is refused.
     Raises ConfigurationError for a replay guard by something that the scheme's requests do not carry.
     """
 
@@ -131,6 +134,7 @@ class Verifier:
         self.replay_by = replay_by or (ReplayBy.NONCE if scheme.nonce else ReplayBy.OFF)
         _check_guard(scheme, self.replay_by)
         self._guards = self.replay_by is not ReplayBy.OFF
+        self._must_claim = replay_by is not None
         self._scope = scope.encode()
         self._past_ms = scheme.time.past_ms if scheme.time else 0
         nonce_at, signature_at = 2, FIRST_VALUE + scheme.carried.index(SIGNATURE)
@@ -171,7 +175,8 @@ class Verifier:
     def check(self, request: Request, presented: Presented, key: BoundKey | None, now_ms: int) -> Claim | None:
         """Check the signature, then the key's state; return what has to be claimed, if anything.
 
-        Raises UnknownAccessKeyError, SignatureMismatchError, InactiveAccessKeyError, PermissionDeniedError.
+        Raises UnknownAccessKeyError, SignatureMismatchError, InactiveAccessKeyError, PermissionDeniedError, and
+        MissingCredentialsError for a request that a replay guard was asked to guard and cannot.
         """
         if key is None:
             self._refuse_stranger(request, presented)
@@ -237,9 +242,13 @@ class Verifier:
             raise MalformedCredentialsError("the access key id is too long, or not visible ASCII")
         raise UnknownAccessKeyError("no access key has this id")
 
-    def _claim(self, presented: Presented, key: BoundKey) -> Claim:
-        stamped_ms = presented[1]
-        return Claim(key.claim_prefix + presented[self._claimed_at], stamped_ms, stamped_ms + self._past_ms)
+    def _claim(self, presented: Presented, key: BoundKey) -> Claim | None:
+        stamped_ms, token = presented[1], presented[self._claimed_at]
+        if stamped_ms is None or not token:
+            if self._must_claim:
+                raise MissingCredentialsError("a replay guard needs a time and what it guards by; one did not come")
+            return None
+        return Claim(key.claim_prefix + token, stamped_ms, stamped_ms + self._past_ms)
 
 
 def _check_guard(scheme: Scheme, replay_by: ReplayBy) -> None:
