@@ -20,6 +20,7 @@ import pytest
 
 from sealstamp import errors
 from sealstamp.cli import INTERRUPTED, UNHEARD, build_parser, main, output
+from sealstamp.core.document import Document
 from sealstamp.core.filters import FILTERS, HASHES
 from sealstamp.core.forms import ALPHABETS
 from sealstamp.core.loader import load_scheme
@@ -167,7 +168,7 @@ BASE = {
 }
 """The rest of a scheme, for snippets that show one part of it."""
 HEAD = 'title = "T"\nvendor = "V"\nurl = "https://example.com"\n'
-SECTIONS = {"chosen", "parameters", "fields", "packed", "time", "nonce", "sign", "keys", "responses"}
+SECTIONS = {"code", "chosen", "parameters", "fields", "packed", "time", "nonce", "sign", "keys", "responses"}
 MANIFEST = {"apis", "consumers", "access_keys"}
 
 
@@ -179,7 +180,9 @@ def check_scheme(name: str, parameters: Mapping[str, str]) -> None:
 def test_toml_snippets_load(snippet: Snippet, tmp_path: Path) -> None:
     """A whole scheme loads; a part of one loads with the rest put around it; settings and apply files are read."""
     keys = tomllib.loads(snippet.text).keys()
-    if "title" in keys:
+    if "code" in keys:
+        Document(snippet.text, snippet.title)  # the Python beside it loads it, with the code
+    elif "title" in keys:
         load_scheme(snippet.text, name="snippet", path=snippet.title)
     elif keys <= SECTIONS:
         rest = "".join(f"[{section}]\n{text}\n" for section, text in BASE.items() if section not in keys)

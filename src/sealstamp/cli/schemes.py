@@ -10,6 +10,7 @@ from sealstamp.cli import output
 from sealstamp.core.lint import Report, Rule, lint
 from sealstamp.core.scheme import Scheme
 from sealstamp.core.timing import write_duration
+from sealstamp.errors import ConfigurationError, SchemeError
 from sealstamp.guide.facts import Facts, facts_of, uncovered
 from sealstamp.guide.recipe import recipe_of, write_recipe
 from sealstamp.schemes import get_scheme, list_schemes, load_file, scheme_names
@@ -40,17 +41,31 @@ def _list(arguments: Namespace) -> int:
     if arguments.long:
         return _list_facts(arguments)
     heads = list_schemes()
-    facts = [{"name": head.name, "title": head.title, "vendor": head.vendor, "url": head.url} for head in heads]
-    rows = ((head.name, head.title) for head in heads)
+    names = ("name", "title", "vendor", "url", "problem")
+    facts = [{name: getattr(head, name) for name in names if getattr(head, name)} for head in heads]
+    rows = ((head.name, head.title or f"cannot be used: {head.problem}") for head in heads)
     return output.show(arguments, facts, lambda: output.show_table(("NAME", "TITLE"), rows))
 
 
 def _list_facts(arguments: Namespace) -> int:
     """Print the catalogue's table; every scheme is read for it, which takes a moment."""
-    facts = [facts_of(get_scheme(name)) for name in scheme_names()]
-    rows = ((entry.name, entry.grade, entry.mac, entry.replay, ", ".join(entry.covered)) for entry in facts)
+    facts, broken = _read_all()
+    rows = [(entry.name, entry.grade, entry.mac, entry.replay, ", ".join(entry.covered)) for entry in facts]
+    rows += [(name, "", "cannot be used", problem, "") for name, problem in broken]
     columns = ("NAME", "GRADE", "SIGNED WITH", "REPLAY PROTECTION", "COVERED")
     return output.show(arguments, [_fields(entry) for entry in facts], lambda: output.show_table(columns, rows))
+
+
+def _read_all() -> tuple[list[Facts], list[tuple[str, str]]]:
+    """Return the facts of every scheme, and the names and problems of those that a broken plug-in brings."""
+    facts: list[Facts] = []
+    broken: list[tuple[str, str]] = []
+    for name in scheme_names():
+        try:
+            facts.append(facts_of(get_scheme(name)))
+        except (ConfigurationError, SchemeError) as error:
+            broken.append((name, error.problem))
+    return facts, broken
 
 
 def _fields(facts: Facts) -> dict[str, object]:

@@ -32,11 +32,21 @@ def check_scheme(scheme: Scheme, document: Document) -> None:
     """Raise SchemeError at the first thing that does not hold."""
     _check_depth(scheme, document)
     _check_carried(scheme, document)
-    _check_definitions(scheme, document)
-    _check_kinds(scheme, document)
+    if scheme.definitions or scheme.code is None:
+        _check_definitions(scheme, document)
+        _check_kinds(scheme, document)
+    _check_code(scheme, document)
     _check_carriers(scheme, document)
     _check_rules(scheme, document)
-    _check_secret(scheme, document)
+    if scheme.definitions:
+        _check_secret(scheme, document)
+
+
+def _check_code(scheme: Scheme, document: Document) -> None:
+    """Commands show these two stages of every scheme."""
+    if scheme.described is not None and not {STRING_TO_SIGN, SIGNATURE} <= set(scheme.described.stages):
+        hint = f"its describe() gives stages, {STRING_TO_SIGN!r} and {SIGNATURE!r} among them"
+        document.fail(("code", "name"), "this code does not name its stages", hint)
 
 
 # names
@@ -171,6 +181,7 @@ def _check_source(filter_name: str, given: Kind, takes: frozenset[Kind]) -> None
 
 def _check_carried(scheme: Scheme, document: Document) -> None:
     known = {*INPUTS, SIGNATURE, *scheme.parameters, *scheme.definitions}  # a missing signature is told better below
+    known.update(scheme.described.stages if scheme.described is not None else ())
     for carrier in scheme.carriers:
         for name in carrier.carried:
             if name not in known:
@@ -184,7 +195,7 @@ def _check_carriers(scheme: Scheme, document: Document) -> None:
     for carrier in scheme.carriers:
         if isinstance(carrier, Packed):
             _check_packed(carrier, document)
-        elif carrier.optional and carrier.name not in {TIMESTAMP, NONCE, *scheme.parameters}:
+        elif scheme.code is None and carrier.optional and carrier.name not in {TIMESTAMP, NONCE, *scheme.parameters}:
             hint = "only a parameter, the timestamp or the nonce may be left out of a request"
             document.fail(_position(carrier), f"{carrier.name!r} cannot be optional", hint)
     _check_places(scheme, document)
@@ -239,6 +250,8 @@ def _read_by(node: Atom, taken: set[tuple[Where, bytes]]) -> set[tuple[Where, by
 def _check_packed(packed: Packed, document: Document) -> None:
     if not packed.carried:
         document.fail(_position(packed), "nothing travels in it", 'text = "ID {access_key_id}:{signature}"')
+    if packed.template is None and not packed.pairs:
+        return  # the scheme's code reads and writes it
     templates = [packed.template] if packed.template is not None else [value for _, value in packed.pairs]
     for template in templates:
         if problem := _unreadable(template):

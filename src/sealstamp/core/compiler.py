@@ -48,17 +48,25 @@ class Compiled(Record):
 
     ``present(request, now_ms)`` raises VerificationError. ``bind(access_key_id, secret)`` gives (matches, sign) for
     one key. ``bind_stages(access_key_id, secret)`` gives what computes every definition, for those who want to look.
+    ``reread(request)`` reads what its own signer wrote, as ``present`` does, but without a clock; a scheme of data
+    needs none. ``source`` is the generated text.
     """
 
     present: Callable[[Request, int], Presented]
     bind: Callable[[bytes, bytes], tuple[Matches, Sign]]
     bind_stages: Callable[[bytes, bytes], Stages]
-    source: str
+    source: str = ""
+    reread: Callable[[Request], Presented] | None = None
 
 
 @lru_cache(maxsize=1024)
 def compile_scheme(scheme: Scheme) -> Compiled:
-    """Compile a checked scheme; the same scheme is compiled once."""
+    """Return a checked scheme's functions, from its code where it has one; the same scheme is compiled once."""
+    return scheme.code.compile(scheme) if scheme.code is not None else compile_definitions(scheme)
+
+
+def compile_definitions(scheme: Scheme) -> Compiled:
+    """Compile what ``[sign]`` says."""
     namespace = Namespace()
     source = "\n".join(
         [write_present(scheme, namespace), write_bind(scheme, namespace), write_bind_stages(scheme, namespace)]

@@ -45,8 +45,13 @@ def coverage_of(scheme: Scheme) -> frozenset[Covered]:
     """Return what changes every signature when it changes.
 
     A part of the query's parameters does not make the query covered, nor one branch of a switch what only it reads.
-    What travels in the query, the body or a header is covered with it.
+    What travels in the query, the body or a header is covered with it. Code says for itself what it covers.
     """
+    return covered_by_definitions(scheme) if scheme.described is None else scheme.described.covered
+
+
+def covered_by_definitions(scheme: Scheme) -> frozenset[Covered]:
+    """Return what ``[sign]`` covers, without asking any code."""
     reader = _Reader(scheme)
     covered = reader.covered_by(scheme.definitions[SIGNATURE])
     whole = {Where.QUERY} if Covered.QUERY in covered else set()

@@ -11,6 +11,7 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Final
 
+from sealstamp.core.code import Description
 from sealstamp.core.coverage import Covered, coverage_of
 from sealstamp.core.filters import FILTERS
 from sealstamp.core.record import Record
@@ -144,6 +145,9 @@ def _check_window(scheme: Scheme) -> Iterator[Finding]:
 
 
 def _check_digests(scheme: Scheme) -> Iterator[Finding]:
+    if scheme.described is not None:
+        yield from _check_described(scheme.described)
+        return
     used = [node for tree in _signed(scheme).values() for node in walk(tree) if isinstance(node, Apply)]
     secret = _holding_secret(scheme)
     if not any(node.filter == "hmac" and _mentions(node.arguments[-1], secret) for node in used):
@@ -154,6 +158,12 @@ def _check_digests(scheme: Scheme) -> Iterator[Finding]:
         if FILTERS[node.filter].digests
     }
     yield from (Finding(rule) for rule in (_MD5, _SHA1) if rule.code in hashes)
+
+
+def _check_described(described: Description) -> Iterator[Finding]:
+    if not described.keyed:
+        yield Finding(_BARE_DIGEST)
+    yield from (Finding(rule) for rule in (_MD5, _SHA1) if rule.code in described.digests)
 
 
 def _check_touching(scheme: Scheme) -> Iterator[Finding]:

@@ -9,6 +9,7 @@
     [time]                           format, past, future
     [nonce]                          make
     [sign]                           definitions in order, the last two string_to_sign and signature
+    [code]                           name: what computes the signature where a notation cannot say it
     [chosen.NAME]                    a definition that the signer chooses: must_name = […], separator
     [keys]                           what new pairs look like: access_key_id, secret
     [responses]                      the vendor's refusals: body, default, and answers by reason
@@ -20,10 +21,11 @@ parameters of every scheme with a time.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 from sealstamp.core.checks import check_scheme
+from sealstamp.core.code import Code
 from sealstamp.core.document import Document, Table, shown
 from sealstamp.core.forms import Form
 from sealstamp.core.places import Place
@@ -45,7 +47,7 @@ from sealstamp.core.suggest import did_you_mean
 from sealstamp.core.template import RESERVED, TemplateError, parse_template
 from sealstamp.core.timing import TIME_FORMATS, parse_duration
 from sealstamp.core.tree import Concat, Expression, Join, Name, Switch, Text, names, rewrite
-from sealstamp.errors import ConfigurationError, SchemeError
+from sealstamp.errors import ConfigurationError, NotFoundError, SchemeError
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _DEFAULT_KEYS = KeyForms(Form.parse("alnum 32"), Form.parse("base62 40"))
@@ -53,48 +55,72 @@ WINDOW = ("past", "future")
 """Parameters that every scheme with a time has."""
 
 
-def load_scheme(text: str, *, name: str, path: str, parameters: Mapping[str, str] | None = None) -> Scheme:
+FindCode = Callable[[str], Code]
+"""Returns the code of a name. Raises NotFoundError, ConfigurationError for code that cannot be used."""
+
+
+def find_no_code(name: str) -> Code:
+    """Find nothing, where only schemes that are data are wanted."""
+    raise NotFoundError(f"there is no code {name!r} here\nhint: sealstamp.schemes.get_scheme finds plug-ins")
+
+
+def load_scheme(
+    text: str,
+    *,
+    name: str,
+    path: str,
+    parameters: Mapping[str, str] | None = None,
+    find_code: FindCode = find_no_code,
+) -> Scheme:
     """Read and check a scheme.
 
-    ``name`` is what it is called, ``path`` what errors call the file, ``parameters`` the values an API sets.
+    ``name`` is what it is called, ``path`` what errors call the file, ``parameters`` the values an API sets;
+    ``find_code`` is asked where the file names code.
     Raises SchemeError for what the author did wrong, ConfigurationError for a parameter that does not fit.
     """
     given = dict(parameters or {})
     try:
-        return _read(text, name, path, given)
+        return _read(text, name, path, given, find_code)
     except SchemeError as error:
         if not given:
             raise
-        _read(text, name, path, {})  # raises if it is the author's fault; else it is the parameters'
+        _read(text, name, path, {}, find_code)  # raises if it is the author's fault; else it is the parameters'
         place = f"scheme {name}, parameters {', '.join(sorted(given))}"
         raise ConfigurationError(place, error.problem, error.hint) from None
 
 
-def _read(text: str, name: str, path: str, given: dict[str, str]) -> Scheme:
+def _read(text: str, name: str, path: str, given: dict[str, str], find_code: FindCode) -> Scheme:
     try:
-        return _Reader(Document(text, path).root, name, given).scheme()
+        return _Reader(Document(text, path).root, name, given, find_code).scheme()
     except RecursionError:
         raise SchemeError(f"{path}:1", "something in it is nested too deeply", "give parts names in [sign]") from None
 
 
 def set_parameters(scheme: Scheme, parameters: Mapping[str, str]) -> Scheme:
     """Return ``scheme`` with these parameters in force, and defaults for the others. Raises ConfigurationError."""
-    return load_scheme(scheme.source, name=scheme.name, path=scheme.name, parameters=parameters)
+    find = _find_again(scheme)
+    return load_scheme(scheme.source, name=scheme.name, path=scheme.name, parameters=parameters, find_code=find)
+
+
+def _find_again(scheme: Scheme) -> FindCode:
+    code = scheme.code
+    return find_no_code if code is None else lambda _: code
 
 
 def read_definitions(scheme: Scheme) -> Mapping[str, Expression]:
     """Return the definitions as they are written: with parameters by name, where the scheme's own have their values."""
     root = Document(scheme.source, scheme.name).root
-    return _Reader(root, scheme.name, dict(scheme.parameters)).definitions(fixed=set())
+    return _Reader(root, scheme.name, dict(scheme.parameters), _find_again(scheme)).definitions(fixed=set())
 
 
 class _Reader:
     """Reads one file's sections; the parameters' values are known before anything that may mention them."""
 
-    def __init__(self, root: Table, name: str, given: dict[str, str]) -> None:
+    def __init__(self, root: Table, name: str, given: dict[str, str], find_code: FindCode) -> None:
         self.root = root
         self.name = name
         self.given = given
+        self.code = self._code(find_code)
         self.declared = self._parameters()
         self.values = {entry.name: given.get(entry.name, entry.default) for entry in self.declared}
 
@@ -119,10 +145,23 @@ class _Reader:
             keys=self._keys(),
             responses=read_responses(self.root),
             source=self.root.document.text,
+            code=self.code,
         )
         self.root.finish()
         check_scheme(scheme, self.root.document)
         return scheme
+
+    def _code(self, find_code: FindCode) -> Code | None:
+        table = self.root.table("code")
+        if table is None:
+            return None
+        name = table.need("name", str, 'name = "rfc9421", a name under which a plug-in is registered')
+        table.finish()
+        try:
+            return find_code(name)
+        except NotFoundError as error:
+            problem, _, hint = str(error).partition("\nhint: ")
+            return table.fail("name", problem, hint)
 
     # parameters
 
@@ -208,6 +247,8 @@ class _Reader:
         where = self._place(parent, place, place)
         text = table.get("text", str)
         pairs = table.table("pairs")
+        if self.code is not None and text is None and pairs is None:
+            return self._packed_by_code(table, where)
         if (text is None) == (pairs is None):
             table.fail("", "a packed text has either 'text' or 'pairs'", 'text = "ID {access_key_id}:{signature}"')
         if text is not None:
@@ -216,6 +257,14 @@ class _Reader:
         else:
             assert pairs is not None  # noqa: S101
             packed = self._pairs(table, where, pairs)
+        table.finish()
+        return packed
+
+    def _packed_by_code(self, table: Table, place: Place) -> Packed:
+        carries = table.need("carries", list, 'carries = ["access_key_id", …], the names whose values travel in it')
+        if not carries or not all(isinstance(name, str) for name in carries):
+            table.fail("carries", "'carries' is a list of names", 'carries = ["access_key_id", "timestamp"]')
+        packed = Packed(place, tuple(carries), optional=bool(table.get("optional", bool)))
         table.finish()
         return packed
 
@@ -235,6 +284,8 @@ class _Reader:
     def definitions(self, fixed: set[str]) -> dict[str, Expression]:
         table = self.root.table("sign")
         if table is None:
+            if self.code is not None:
+                return {}
             self.root.fail("sign", "nothing is signed", '[sign] string_to_sign = "…" and signature = "…"')
         values = {name: self.values[name] for name in fixed}
         return {name: self._definition(table, name, values) for name in table.values}

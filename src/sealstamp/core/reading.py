@@ -5,13 +5,14 @@ What is absent raises KeyError, the way that costs least where everything is the
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from sealstamp.core import runtime
 from sealstamp.core.codegen import Namespace, function
 from sealstamp.core.packing import make_reader
 from sealstamp.core.places import Where, other_spellings
+from sealstamp.core.request import Request
 from sealstamp.core.scheme import ACCESS_KEY_ID, NONCE, TIMESTAMP, Carrier, Packed, Scheme
 from sealstamp.core.timing import MAX_DIGITS
 
@@ -19,13 +20,8 @@ from sealstamp.core.timing import MAX_DIGITS
 def write_present(scheme: Scheme, namespace: Namespace) -> str:
     """Write ``present``: find every carrier, refuse doubles and other spellings, check the time."""
     constant = namespace.constant
-    raw = {carrier: f"r{index}" for index, carrier in enumerate(scheme.carriers)}
-    lines = _find_sources(scheme)
-    lines.append("try:")
-    for carrier, variable in raw.items():
-        lines += [f"    {line}" for line in _find_carrier(carrier, variable, constant)]
-    lines += ["except KeyError:", f"    missing({constant(scheme.carriers)}, request)"]
-    lines += _refuse_doubles(scheme, constant)
+    raw = _variables(scheme)
+    lines = _find_carriers(scheme, raw, constant)
     values: dict[str, str] = {}
     for carrier, variable in raw.items():
         lines += _unpack(carrier, variable, values, constant)
@@ -42,6 +38,31 @@ def write_present(scheme: Scheme, namespace: Namespace) -> str:
     head = [values.get(ACCESS_KEY_ID, "b''"), "t" if scheme.time else "None", values.get(NONCE, "b''")]
     lines.append(f"return ({', '.join([*head, *(values[name] for name in scheme.carried)])},)")
     return function("present", "request, now_ms", lines)
+
+
+def make_finder(scheme: Scheme) -> Callable[[Request], tuple[bytes, ...]]:
+    """Return what finds the raw text of every carrier, in order, for schemes whose code reads them.
+
+    What is optional and absent is empty. What it returns raises MissingCredentialsError and MalformedCredentialsError.
+    """
+    namespace, raw = Namespace(), _variables(scheme)
+    lines = [*_find_carriers(scheme, raw, namespace.constant), f"return ({', '.join(raw.values())},)"]
+    code = compile(function("find", "request", lines), f"<fields of scheme {scheme.name}>", "exec")
+    exec(code, namespace.values)  # noqa: S102  # generated here, as the compiler's text is
+    find: Callable[[Request], tuple[bytes, ...]] = namespace.values["find"]
+    return find
+
+
+def _variables(scheme: Scheme) -> dict[Carrier, str]:
+    return {carrier: f"r{index}" for index, carrier in enumerate(scheme.carriers)}
+
+
+def _find_carriers(scheme: Scheme, raw: Mapping[Carrier, str], constant: Callable[[Any], str]) -> list[str]:
+    lines = [*_find_sources(scheme), "try:"]
+    for carrier, variable in raw.items():
+        lines += [f"    {line}" for line in _find_carrier(carrier, variable, constant)]
+    lines += ["except KeyError:", f"    missing({constant(scheme.carriers)}, request)"]
+    return lines + _refuse_doubles(scheme, constant)
 
 
 _SOURCES: Final = {

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sealstamp.core.code import Code, Description
 from sealstamp.core.forms import Form
 from sealstamp.core.places import IN_BODY, Place
 from sealstamp.core.record import Record
+from sealstamp.core.request import lazy
 from sealstamp.core.timing import TimeFormat
 from sealstamp.core.tree import Atom, Expression, Part, walk
 from sealstamp.errors import Reason
@@ -50,7 +52,8 @@ class Packed(Record):
     """Several values in one text, such as an Authorization header: a prefix, then a template or pairs.
 
     ``pairs`` are (key, template) written ``key=value``, or ``key="value"`` if ``quoted``, with ``separator`` between;
-    a verifier reads them in any order. Without pairs, ``prefix`` is empty and ``template`` says the whole text.
+    a verifier reads them in any order. Without pairs, ``prefix`` is empty and ``template`` says the whole text; without
+    either, the scheme's code reads and writes it.
     """
 
     place: Place
@@ -60,16 +63,12 @@ class Packed(Record):
     pairs: tuple[tuple[str, Expression], ...] = ()
     separator: str = ", "
     quoted: bool = False
+    optional: bool = False
 
     @property
     def name(self) -> str:
         """What errors call it."""
         return str(self.place)
-
-    @property
-    def optional(self) -> bool:
-        """A packed text is always required."""
-        return False
 
     @property
     def places(self) -> tuple[Place, ...]:
@@ -137,7 +136,8 @@ class Scheme(Record):
     Two schemes are equal if they are the same object, so that what is made from one can be kept by it.
 
     ``definitions`` are in order: each uses only what stands before it; the last ones are ``string_to_sign`` and
-    ``signature``. ``parameters`` holds the values in force.
+    ``signature``. ``parameters`` holds the values in force. ``code`` computes what definitions cannot say; then there
+    may be none.
     """
 
     name: str
@@ -155,6 +155,7 @@ class Scheme(Record):
     keys: KeyForms
     responses: ResponseProfile | None
     source: str
+    code: Code | None = None
     _hidden = frozenset({"source"})
     __eq__ = object.__eq__
     __hash__ = object.__hash__
@@ -169,6 +170,11 @@ class Scheme(Record):
         """Whether a request says which access key signed it."""
         return ACCESS_KEY_ID in self.carried
 
+    @lazy
+    def described(self) -> Description | None:
+        """What its code says of itself; None for a scheme that is data alone."""
+        return self.code.describe(self) if self.code is not None else None
+
     @property
     def may_lack(self) -> frozenset[str]:
         """The names of fields that a request need not carry."""
@@ -177,6 +183,8 @@ class Scheme(Record):
     @property
     def needs_body(self) -> bool:
         """Whether signing or verifying must see the body's bytes."""
+        if self.described is not None:
+            return self.described.needs_body
         nodes = (node for tree in self.definitions.values() for node in walk(tree))
         signs_body = any(isinstance(node, Atom) and node.part in _BODIES for node in nodes)
         return signs_body or any(place.where in IN_BODY for carrier in self.carriers for place in carrier.places)

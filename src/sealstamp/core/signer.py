@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sealstamp.core.compiler import bind_key
+from sealstamp.core.compiler import bind_key, compile_scheme
 from sealstamp.core.credential import Credential
 from sealstamp.core.packing import read_carrier
 from sealstamp.core.places import Where
@@ -100,5 +100,9 @@ class Signer:
 
     def stages(self, request: Request, instructions: Instructions, *, reveal: bool = False) -> tuple[Stage, ...]:
         """Return every stage of what was signed, all that is secret shown as ``***`` unless ``reveal``."""
+        if reread := compile_scheme(self.scheme).reread:
+            is_signed = all(place.is_in(request) for place, _ in instructions.additions)
+            signed = request if is_signed else instructions.apply(request)
+            return show_stages(self.scheme, self._credential, reread(signed), signed, reveal=reveal)
         values = instructions.values(self.scheme)
         return show_stages(self.scheme, self._credential, (b"", None, b"", *values), request, reveal=reveal)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 
+from sealstamp.core.code import Description
 from sealstamp.core.compiler import Presented, compile_scheme
 from sealstamp.core.credential import Credential
 from sealstamp.core.exposure import Exposure, exposures_of
@@ -31,6 +32,8 @@ def show_stages(
     Unless ``reveal``, a text with the secret in it has ``***`` in its place, and what a digest made from the secret
     is ``***`` as a whole: the signature that ought to have come would let anyone send it.
     """
+    if scheme.described is not None:
+        return _described_stages(scheme, scheme.described, credential, presented, request, reveal=reveal)
     bind, access_key_id = compile_scheme(scheme).bind_stages, credential.access_key_id.encode()
     try:
         compute = bind(access_key_id, credential.secret.reveal() if reveal else HIDDEN.encode())
@@ -43,6 +46,24 @@ def show_stages(
     return tuple(
         Stage(name, HIDDEN if not reveal and exposures[name] is Exposure.DIGESTED else _show(value))
         for name, value in zip(scheme.definitions, values, strict=True)
+    )
+
+
+def _described_stages(
+    scheme: Scheme,
+    described: Description,
+    credential: Credential,
+    presented: Presented,
+    request: Request,
+    *,
+    reveal: bool,
+) -> tuple[Stage, ...]:
+    secret = credential.secret.reveal() if reveal else HIDDEN.encode()
+    values = compile_scheme(scheme).bind_stages(credential.access_key_id.encode(), secret)(presented, request)
+    hidden = frozenset() if reveal else described.hidden
+    return tuple(
+        Stage(name, HIDDEN if name in hidden else _show(value))
+        for name, value in zip(described.stages, values, strict=True)
     )
 
 

@@ -230,9 +230,10 @@ class Verifier:
 
     def fields_of(self, presented: Presented) -> dict[str, str]:
         """Return what came, by field, as text; the signature that came is not secret to who sent it."""
+        values = presented[FIRST_VALUE:]  # code may have put more behind them, for itself
         return {
             name: value.decode("utf-8", "backslashreplace")
-            for name, value in zip(self.scheme.carried, presented[FIRST_VALUE:], strict=True)
+            for name, value in zip(self.scheme.carried, values, strict=False)
         }
 
     def _refuse_stranger(self, request: Request, presented: Presented) -> NoReturn:

@@ -57,6 +57,8 @@ def uncovered(scheme: Scheme) -> tuple[str, ...]:
 
 def mac_of(scheme: Scheme) -> str:
     """Return what makes the signature: a MAC keyed by the secret, or a bare digest of a text with the secret in it."""
+    if scheme.described is not None:
+        return scheme.described.signed_with
     keyed: list[str] = []
     bare: list[str] = []
     for node in _making(scheme):

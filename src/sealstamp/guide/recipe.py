@@ -141,8 +141,13 @@ FILTERS: Final[Mapping[str, Words]] = MappingProxyType(
 
 
 def recipe_of(scheme: Scheme) -> tuple[Step, ...]:
-    """Return every definition in words, in the order in which they are computed; parameters are called by name."""
-    return tuple(_step(name, tree) for name, tree in read_definitions(scheme).items())
+    """Return every definition in words, in the order in which they are computed; parameters are called by name.
+
+    What code computes is told in its own words.
+    """
+    steps = [_step(name, tree) for name, tree in read_definitions(scheme).items()]
+    told = scheme.described.stages if scheme.described is not None else {}
+    return (*steps, *(Step(name, words) for name, words in told.items() if name not in scheme.definitions))
 
 
 def _step(name: str, tree: Expression) -> Step:
