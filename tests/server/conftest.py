@@ -70,6 +70,25 @@ path_prefix = "/asked"
 schemes = ["stardust"]
 
 [[apis]]
+name = "digested"
+path_prefix = "/digested"
+schemes = ["azure-appconfig"]
+upstream = "{upstream}"
+
+[[apis]]
+name = "digested-observed"
+path_prefix = "/digested-observed"
+schemes = ["azure-appconfig"]
+enforcement = "observe"
+upstream = "{upstream}"
+
+[[access_keys]]
+id = "uploader"
+secret = "bXkgc2VjcmV0"
+consumer = "acme"
+apis = ["digested", "digested-observed"]
+
+[[apis]]
 name = "hosted"
 host = "hosted.example"
 schemes = ["stardust"]

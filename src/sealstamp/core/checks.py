@@ -113,7 +113,7 @@ def _check_kinds(scheme: Scheme, document: Document) -> None:
             kinds[definition] = _kind(expression, kinds)
         except _KindError as error:
             document.fail(("sign", definition), error.problem, error.hint)
-    for name in scheme.computed:
+    for name in (*scheme.computed, *scheme.body_digests):
         if kinds[name] is Kind.DIGEST:
             document.fail(("sign", name), f"raw bytes would travel in {name!r}", "write them as text: {…|hex}")
 

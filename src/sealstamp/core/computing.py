@@ -84,6 +84,7 @@ class _Emitter:
         self.variables = {SECRET: "secret", ACCESS_KEY_ID: "access_key_id"}
         self.fixed = set(self.variables)
         self.stages_of: dict[str, Stage] = {}
+        self.digests = scheme.body_digests.keys()
         self.stripped = {where: self._places_of_computed(where) for where in Where}
 
     def _places_of_computed(self, where: Where) -> frozenset[bytes]:
@@ -102,8 +103,8 @@ class _Emitter:
         return [f"({'_, ' * FIRST_VALUE}{', '.join(variables)},) = presented"]
 
     def _is_given(self, name: str) -> bool:
-        is_defined = name in self.scheme.definitions and name not in self.scheme.chosen
-        return not is_defined and name != ACCESS_KEY_ID
+        is_taken = name in self.scheme.chosen or name in self.digests  # as it came, though it is defined
+        return (is_taken or name not in self.scheme.definitions) and name != ACCESS_KEY_ID
 
     def matches(self) -> list[str]:
         tests = list(map(self._test, self.scheme.computed))
@@ -132,12 +133,17 @@ class _Emitter:
         return [*self.lines, f"return [{', '.join(written)}]"]
 
     def _carriers_that_are_given(self) -> list[list[Carrier]]:
-        """Return what is placed before anything is computed; what the signer chooses last, for it names the others."""
-        computed, chosen = set(self.scheme.computed), self.scheme.chosen.keys()
-        given = [carrier for carrier in self.scheme.carriers if computed.isdisjoint(carrier.carried)]
-        first = [carrier for carrier in given if chosen.isdisjoint(carrier.carried)]
-        last = [carrier for carrier in given if not chosen.isdisjoint(carrier.carried)]
-        return [carriers for carriers in (first, last) if carriers]
+        """Return what is placed before anything is signed.
+
+        Digests of the body come after what travels in the body, and what the signer chooses last, for it names others.
+        """
+        computed = set(self.scheme.computed)
+        groups: list[list[Carrier]] = [[], [], []]
+        for carrier in self.scheme.carriers:
+            if computed.isdisjoint(carrier.carried):
+                is_chosen = not self.scheme.chosen.keys().isdisjoint(carrier.carried)
+                groups[2 if is_chosen else 0 if self.digests.isdisjoint(carrier.carried) else 1].append(carrier)
+        return [carriers for carriers in groups if carriers]
 
     def _reads_request(self) -> bool:
         return any(isinstance(node, Atom) for tree in self.scheme.definitions.values() for node in walk(tree))

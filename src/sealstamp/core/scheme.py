@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sealstamp.core.bodycheck import BodyDigest, body_digest_of
 from sealstamp.core.code import Code, Description
 from sealstamp.core.forms import Form
 from sealstamp.core.places import IN_BODY, Place
@@ -182,14 +183,32 @@ class Scheme(Record):
 
     @property
     def needs_body(self) -> bool:
-        """Whether signing or verifying must see the body's bytes."""
+        """Whether verifying must see the body's bytes before it can decide; body digests are checked later."""
         if self.described is not None:
             return self.described.needs_body
-        nodes = (node for tree in self.definitions.values() for node in walk(tree))
+        digests = self.body_digests
+        nodes = (node for name, tree in self.definitions.items() if name not in digests for node in walk(tree))
         signs_body = any(isinstance(node, Atom) and node.part in _BODIES for node in nodes)
         return signs_body or any(place.where in IN_BODY for carrier in self.carriers for place in carrier.places)
 
     @property
     def computed(self) -> tuple[str, ...]:
-        """The names of travelling values that the verifier computes and compares."""
+        """The names of travelling values that the verifier computes and compares; body digests are not among them."""
+        digests = self.body_digests
+        return tuple(name for name in self._defined if name not in digests)
+
+    @property
+    def body_digests(self) -> Mapping[str, BodyDigest]:
+        """The travelling values that are compared with the body itself, by name."""
+        elsewhere = {
+            name
+            for carrier in self.carriers
+            if not any(place.where in IN_BODY for place in carrier.places)
+            for name in carrier.carried
+        }
+        found = (body_digest_of(name, self.definitions[name]) for name in self._defined if name in elsewhere)
+        return {digest.name: digest for digest in found if digest is not None}
+
+    @property
+    def _defined(self) -> tuple[str, ...]:
         return tuple(name for name in self.carried if name in self.definitions and name not in self.chosen)

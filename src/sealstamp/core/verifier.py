@@ -7,6 +7,9 @@
     claim     = verifier.check(request, presented, key, now_ms)   signature, then the key's state
     …                                                         the caller makes the claim, if there is one
 
+Where a digest of the body is signed, ``check`` compares it with the body. A caller that passes the body on as a stream
+makes its Verifier with ``body_later``, and puts the bytes through ``body_check`` on their way.
+
 Each step raises a VerificationError or goes on. A caller that has keys and claims at hand uses ``verify``; one that
 must wait for them writes these four lines with ``await`` in two places. Limits come between the last two.
 
@@ -20,12 +23,13 @@ from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import NamedTuple, NoReturn
 
+from sealstamp.core.bodycheck import BodyCheck, DigestCheck
 from sealstamp.core.compiler import Matches, Presented, bind_key, compile_scheme
 from sealstamp.core.computing import FIRST_VALUE
 from sealstamp.core.credential import Credential, Secret
 from sealstamp.core.record import Record
 from sealstamp.core.request import Request, lazy
-from sealstamp.core.runtime import is_visible
+from sealstamp.core.runtime import body_of, is_visible
 from sealstamp.core.scheme import SIGNATURE, Scheme
 from sealstamp.core.stages import Stage, show_stages
 from sealstamp.errors import (
@@ -122,15 +126,23 @@ class Verifier:
 
     ``scope`` keeps apart what different APIs have seen; an empty one will do for a single API. ``replay_by`` None means
     by nonce if the scheme has one; a request that may leave its nonce or time out, and does, is then not guarded. With
-    ``replay_by`` given, it is refused.
+    ``replay_by`` given, it is refused. ``body_later`` is the caller's promise to use ``body_check`` for requests whose
+    body it did not give; without it they are refused.
     Raises ConfigurationError for a replay guard by something that the scheme's requests do not carry.
     """
 
-    def __init__(self, scheme: Scheme, *, replay_by: ReplayBy | None = None, scope: str = "") -> None:
+    def __init__(
+        self, scheme: Scheme, *, replay_by: ReplayBy | None = None, scope: str = "", body_later: bool = False
+    ) -> None:
         self.scheme = scheme
         self.present = compile_scheme(scheme).present
         self.names_key = scheme.names_key
         self.needs_body = scheme.needs_body
+        self.digests_body = bool(scheme.body_digests)
+        self._body_digests = tuple(
+            (digest, FIRST_VALUE + scheme.carried.index(name)) for name, digest in scheme.body_digests.items()
+        )
+        self._body_later = body_later
         self.replay_by = replay_by or (ReplayBy.NONCE if scheme.nonce else ReplayBy.OFF)
         _check_guard(scheme, self.replay_by)
         self._guards = self.replay_by is not ReplayBy.OFF
@@ -172,11 +184,19 @@ class Verifier:
         access_key_id: bytes = presented[0]
         return access_key_id
 
-    def check(self, request: Request, presented: Presented, key: BoundKey | None, now_ms: int) -> Claim | None:
-        """Check the signature, then the key's state; return what has to be claimed, if anything.
+    def body_check(self, presented: Presented) -> BodyCheck | None:
+        """Return what compares a body with the digests that came for it; None where the scheme signs no such digest.
 
-        Raises UnknownAccessKeyError, SignatureMismatchError, InactiveAccessKeyError, PermissionDeniedError, and
-        MissingCredentialsError for a request that a replay guard was asked to guard and cannot.
+        Raises DigestMismatchError for what can be no digest.
+        """
+        return DigestCheck((digest, presented[at]) for digest, at in self._body_digests) if self.digests_body else None
+
+    def check(self, request: Request, presented: Presented, key: BoundKey | None, now_ms: int) -> Claim | None:
+        """Check the signature, then the key's state, then the body; return what has to be claimed, if anything.
+
+        Raises UnknownAccessKeyError, SignatureMismatchError, InactiveAccessKeyError, PermissionDeniedError,
+        DigestMismatchError; MissingCredentialsError for a request that a replay guard was asked to guard and cannot;
+        BodyUnavailableError where a body's digest is signed and nobody has promised to check it.
         """
         if key is None:
             self._refuse_stranger(request, presented)
@@ -188,6 +208,8 @@ class Verifier:
             raise SignatureMismatchError("the signature does not match")
         if now_ms >= key.open_until_ms:
             _refuse_state(key, now_ms)
+        if self.digests_body:
+            self._check_body(request, presented)
         return self._claim(presented, key) if self._guards else None
 
     def check_candidates(
@@ -206,6 +228,8 @@ class Verifier:
             key = next((key for key in matching if now_ms < key.open_until_ms), key)
         if now_ms >= key.open_until_ms:
             _refuse_state(key, now_ms)
+        if self.digests_body:
+            self._check_body(request, presented)
         return key, self._claim(presented, key) if self._guards else None
 
     def verify(
@@ -235,6 +259,13 @@ class Verifier:
             name: value.decode("utf-8", "backslashreplace")
             for name, value in zip(self.scheme.carried, values, strict=False)
         }
+
+    def _check_body(self, request: Request, presented: Presented) -> None:
+        if request.body is None and self._body_later:
+            return
+        if check := self.body_check(presented):
+            check.update(body_of(request))
+            check.finish()
 
     def _refuse_stranger(self, request: Request, presented: Presented) -> NoReturn:
         access_key_id = presented[0]

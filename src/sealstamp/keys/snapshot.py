@@ -95,6 +95,7 @@ class GuardedApi:
         self.accepts_several = len(accepted) > 1
         self.responses = responses
         self.needs_body = any(entry.verifier.needs_body for entry in accepted)
+        self.digests_body = any(entry.verifier.digests_body for entry in accepted)
 
     def scheme_of(self, request: Request) -> AcceptedScheme:
         """Return the first accepted scheme whose signature the request carries, else the first of all.
@@ -146,7 +147,7 @@ def check_api(api: Api) -> None:
 
 def _verifiers(api: Api) -> list[Verifier]:
     schemes = [get_scheme(choice.name, choice.parameters) for choice in api.schemes]
-    return [Verifier(scheme, replay_by=api.replay, scope=api.name) for scheme in schemes]
+    return [Verifier(scheme, replay_by=api.replay, scope=api.name, body_later=True) for scheme in schemes]
 
 
 def _response_profile(api: Api) -> ResponseProfile | None:

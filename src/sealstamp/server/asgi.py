@@ -36,6 +36,12 @@ def request_of(scope: Scope, body: bytes | None = None) -> Request:
     return Request(scope["method"].encode(), target, scope["headers"], scheme=scope["scheme"].encode(), body=body)
 
 
+def announces_body(request: Request) -> bool:
+    """Tell whether a body follows the request's head (RFC 9112, section 6.3)."""
+    fields = request.header_fields[0]
+    return b"content-length" in fields or b"transfer-encoding" in fields
+
+
 async def stream_body(receive: Receive) -> AsyncIterator[bytes]:
     """Yield the body as it arrives. Raises ClientGoneError."""
     more = True

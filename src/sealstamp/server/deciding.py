@@ -1,7 +1,8 @@
 """``/decide``: decides about a request that a trusted proxy describes, and answers 204 or a refusal.
 
 The proxy sends the client's headers along, and two of its own: ``X-Original-Method`` and ``X-Original-URI``, the raw
-target. A body does not come here, so a scheme that signs it is refused.
+target. A body does not come here, so a scheme that signs it is refused. One that signs a digest which travels is not:
+the answer then says, in ``X-Sealstamp-Body``, that somebody has yet to compare the two.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from sealstamp.server.identity import identity_headers
 from sealstamp.server.reception import Reception
 
 METHOD, TARGET, SCHEME = b"x-original-method", b"x-original-uri", b"x-forwarded-proto"
+UNCHECKED = (b"x-sealstamp-body", b"unchecked")
+"""On decisions about requests whose body has a signed digest: the digest is signed, the bytes were not seen."""
 _DESCRIPTION = frozenset([METHOD, TARGET, SCHEME])
 
 
@@ -23,11 +26,15 @@ async def decide(reception: Reception, scope: Scope) -> Answer:
     try:
         request = described(scope, request_id)
         guarded = reception.find(request, request_id)
-        principal = await reception.door.admit(guarded, request, request_id)
+        principal, body = await reception.door.admit(guarded, request, request_id)
     except Answered as done:
         return done.answer
-    own = (REQUEST_ID, request_id.encode())
-    return Answer(204, [own] if principal is None else [*identity_headers(principal), own])
+    headers = [] if principal is None else identity_headers(principal)
+    if body is not None:
+        body.accept()
+        headers.append(UNCHECKED)
+    headers.append((REQUEST_ID, request_id.encode()))
+    return Answer(204, headers)
 
 
 def described(scope: Scope, request_id: str) -> Request:

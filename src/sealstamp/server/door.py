@@ -10,12 +10,14 @@ import asyncio
 from collections.abc import Callable
 from time import perf_counter_ns
 
+from sealstamp.core.bodycheck import BodyCheck
 from sealstamp.core.request import Request
 from sealstamp.core.verifier import Claim, Principal, require_claimed
 from sealstamp.errors import MalformedCredentialsError, Reason, Refusal, StoreUnavailableError, VerificationError
 from sealstamp.keys.replay import ReplayGuard
 from sealstamp.keys.snapshot import AcceptedScheme, GuardedApi
 from sealstamp.server.answers import Answered, refusal_answer
+from sealstamp.server.bodies import BodyUnderCheck, ObservedBody
 from sealstamp.server.logs import Log
 from sealstamp.server.metrics import Metrics
 
@@ -29,13 +31,17 @@ class Door:
         self._log = log
         self.now_ms = now_ms
 
-    async def admit(self, guarded: GuardedApi, request: Request, request_id: str) -> Principal | None:
+    async def admit(
+        self, guarded: GuardedApi, request: Request, request_id: str
+    ) -> tuple[Principal | None, BodyUnderCheck | None]:
         """Return who signed, or None where the API lets unsigned requests pass. Raises Answered, with the refusal.
 
-        A refusal's log line has the answer's ``request_id``, so that a caller's complaint leads to the reason.
+        What comes second is a body that is still to be compared with its signed digest; then the decision is counted
+        when that is done. A refusal's log line has the answer's ``request_id``, so that a caller's complaint leads to
+        the reason.
         """
         if not guarded.looks:
-            return None
+            return None, None
         began = perf_counter_ns()
         accepted = guarded.accepted[0]
         now_ms = self.now_ms()
@@ -47,25 +53,45 @@ class Door:
                 raise MalformedCredentialsError("the scheme signs the body, which this door does not see")
             presented = verifier.present(request, now_ms)
             if verifier.names_key:
-                key = accepted.find_cached(presented[0])
-                if key is None:
-                    key = await asyncio.to_thread(accepted.find_key, presented[0])
+                named = presented[0]
+                key = accepted.find_cached(named) or await asyncio.to_thread(accepted.find_key, named)
                 claim = verifier.check(request, presented, key, now_ms)
             else:
                 candidates = accepted.candidates
                 if candidates is None:
                     candidates = await asyncio.to_thread(accepted.find_candidates)
                 key, claim = verifier.check_candidates(request, presented, candidates, now_ms)
+            comes_later = verifier.digests_body and request.body is None
+            body_check = verifier.body_check(presented) if comes_later else None
             if claim is not None:
                 await self._make(claim, now_ms)
         except (VerificationError, StoreUnavailableError) as refusal:
             self._tell(accepted, refusal, request_id, perf_counter_ns() - began)
             if guarded.only_observes:
-                return None
+                return None, None
             raise Answered(refusal_answer(refusal, guarded.responses, request_id, now_ms)) from None
         assert key is not None  # noqa: S101  # check has refused otherwise
-        self._metrics.decided(guarded.name, verifier.scheme.name, "accepted", perf_counter_ns() - began)
-        return key.principal
+        took_ns = perf_counter_ns() - began
+        if body_check is not None:
+            body = self._under_check(body_check, guarded, accepted, request_id, took_ns)
+            return (None if guarded.only_observes else key.principal), body
+        self._metrics.decided(guarded.name, verifier.scheme.name, "accepted", took_ns)
+        return key.principal, None
+
+    def _under_check(
+        self, check: BodyCheck, guarded: GuardedApi, accepted: AcceptedScheme, request_id: str, took_ns: int
+    ) -> BodyUnderCheck:
+        """Return the body that is still to be compared; a decision's time is what it took before the body came."""
+
+        def accept() -> None:
+            self._metrics.decided(guarded.name, accepted.verifier.scheme.name, "accepted", took_ns)
+
+        def refuse(refusal: VerificationError) -> None:
+            self._tell(accepted, refusal, request_id, took_ns)
+            if not guarded.only_observes:
+                raise Answered(refusal_answer(refusal, guarded.responses, request_id, self.now_ms())) from None
+
+        return (ObservedBody if guarded.only_observes else BodyUnderCheck)(check, accept, refuse)
 
     async def _make(self, claim: Claim, now_ms: int) -> None:
         """Make a claim, on the disk too where that is needed. Raises what require_claimed raises."""

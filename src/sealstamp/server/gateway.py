@@ -14,8 +14,9 @@ import httpcore2
 
 from sealstamp.core.request import Request
 from sealstamp.core.verifier import Principal
-from sealstamp.server.answers import REQUEST_ID, Answer, Headers, problem
-from sealstamp.server.asgi import ClientGoneError, Receive, Scope, Send, send_answer, stream_body
+from sealstamp.server.answers import REQUEST_ID, Answer, Answered, Headers, problem
+from sealstamp.server.asgi import ClientGoneError, Receive, Scope, Send, announces_body, send_answer, stream_body
+from sealstamp.server.bodies import BodyUnderCheck
 from sealstamp.server.identity import identity_headers, without_identity
 from sealstamp.server.logs import Log
 from sealstamp.server.settings import Settings
@@ -36,7 +37,6 @@ _HOP_BY_HOP = frozenset(
     ]
 )
 _FORWARDED = frozenset([b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", REQUEST_ID])
-_FRAMING = (b"content-length", b"transfer-encoding")
 
 
 class Gateway:
@@ -61,16 +61,20 @@ class Gateway:
         upstream: str,
         request: Request,
         principal: Principal | None,
+        body: BodyUnderCheck | None,
         request_id: str,
         scope: Scope,
         receive: Receive,
         send: Send,
     ) -> None:
-        """Pass ``request`` on and its response back; an upstream that fails is answered with 502 or 504."""
+        """Pass ``request`` on and its response back; an upstream that fails is answered with 502 or 504.
+
+        A ``body`` under check that turns out wrong never becomes whole at the upstream.
+        """
         origin = httpcore2.URL(upstream)
         url = httpcore2.URL(scheme=origin.scheme, host=origin.host, port=origin.port, target=request.target)
         headers = upstream_headers(request, principal, request_id, scope)
-        content, options = _body(request, receive), {"timeout": self._timeouts}
+        content, options = _content(request, body, receive), {"timeout": self._timeouts}
         started = False
         try:
             async with self._pool.stream(
@@ -79,6 +83,8 @@ class Gateway:
                 await _send_head(response, request_id, send)
                 started = True
                 await _send_body(response, send)
+        except Answered as refused:
+            await send_answer(send, refused.answer)
         except (httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError) as error:
             self._log.warning("upstream_failed", upstream=upstream, problem=type(error).__name__, request_id=request_id)
             if started:
@@ -124,10 +130,10 @@ def _is_chunked(request: Request) -> bool:
     return b"transfer-encoding" in fields and b"content-length" not in fields
 
 
-def _body(request: Request, receive: Receive) -> AsyncIterator[bytes] | bytes | None:
-    if request.body is not None:
+def _content(request: Request, body: BodyUnderCheck | None, receive: Receive) -> AsyncIterator[bytes] | bytes | None:
+    if request.body is not None or not announces_body(request):
         return request.body
-    return stream_body(receive) if any(name in request.header_fields[0] for name in _FRAMING) else None
+    return stream_body(receive) if body is None else body.through(stream_body(receive))
 
 
 async def _send_head(response: httpcore2.Response, request_id: str, send: Send) -> None:

@@ -13,6 +13,7 @@ from sealstamp.server.asgi import (
     Receive,
     Scope,
     Send,
+    announces_body,
     read_body,
     request_of,
     send_answer,
@@ -32,11 +33,13 @@ async def guard(
         upstream = _upstream_of(guarded, request, request_id)
         if guarded.needs_body:
             request = await _with_body(scope, receive, max_body, request_id)
-        principal = await reception.door.admit(guarded, request, request_id)
+        elif guarded.digests_body and not announces_body(request):
+            request = request_of(scope, b"")
+        principal, body = await reception.door.admit(guarded, request, request_id)
     except Answered as done:
         await send_answer(send, done.answer)
     else:
-        await gateway.forward(upstream, request, principal, request_id, scope, receive, send)
+        await gateway.forward(upstream, request, principal, body, request_id, scope, receive, send)
 
 
 def _read(scope: Scope, request_id: str) -> Request:

@@ -1,0 +1,131 @@
+"""Body digests: travelling values made of one digest of the body and of nothing else.
+
+A verifier takes what came as the value, for whatever else is computed from it, and compares it with the real bytes when
+they come by. So a body of any size passes a gateway without being held in memory.
+"""
+
+from __future__ import annotations
+
+import hmac
+from binascii import b2a_base64, hexlify
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, Final, Protocol
+
+from sealstamp.core.filters import FILTERS, RUNTIME, base64url
+from sealstamp.core.record import Record
+from sealstamp.core.tree import Apply, Atom, Concat, Expression, Part, Text
+from sealstamp.errors import DigestMismatchError
+
+_CODECS: Final[Mapping[str, Callable[[bytes], bytes]]] = MappingProxyType(
+    {
+        "hex": hexlify,
+        "base64": lambda digest: b2a_base64(digest, newline=False),
+        "base64url": base64url,
+        "upper": bytes.upper,
+        "lower": bytes.lower,
+    }
+)
+
+
+class BodyCheck(Protocol):
+    """Stands between a body and whoever is to have it: lets through what may not complete it before it is checked."""
+
+    def update(self, piece: bytes) -> bytes:
+        """Take the next bytes, and return those that may go on. Raises DigestMismatchError."""
+
+    def finish(self) -> bytes:
+        """Return what was held back of a body that is the signed one. Raises DigestMismatchError for another."""
+
+
+class BodyDigest(Record):
+    """How a body digest is made: a hash function by its filter's name, and the tree that writes its result."""
+
+    name: str
+    hash: str
+    tree: Expression
+
+    def written(self, digest: bytes) -> bytes:
+        """Return the value that travels, from the raw digest."""
+        return _write(self.tree, digest)
+
+    def new_hash(self) -> Any:
+        """Return a hash state that has seen nothing."""
+        return RUNTIME[self.hash](b"")
+
+
+def body_digest_of(name: str, tree: Expression) -> BodyDigest | None:
+    """Return how ``name`` is made if it is codecs, and literal texts, around one digest of the body; else None."""
+    digests = _digests_in(tree)
+    return BodyDigest(name, digests[0], tree) if digests is not None and len(digests) == 1 else None
+
+
+def _digests_in(node: Expression) -> tuple[str, ...] | None:
+    """Return the digests of the body that a tree writes, or None if there is anything else in it."""
+    match node:
+        case Text():
+            return ()
+        case Apply(filter=name, source=Atom(part=Part.BODY), arguments=()) if FILTERS[name].digests:
+            return (name,)
+        case Apply(filter=name, source=source) if name in _CODECS:
+            return _digests_in(source)
+        case Concat(parts=parts):
+            found = [_digests_in(part) for part in parts]
+            return None if None in found else tuple(name for digests in found for name in digests or ())
+        case _:
+            return None
+
+
+def _write(node: Expression, digest: bytes) -> bytes:
+    match node:
+        case Text(value=value):
+            return value.encode()
+        case Concat(parts=parts):
+            return b"".join(_write(part, digest) for part in parts)
+        case Apply(filter=name, source=source) if name in _CODECS:
+            return _CODECS[name](_write(source, digest))
+        case _:
+            return digest
+
+
+class DigestCheck:
+    """Compares digests of a body with those that were signed for it. It holds back the piece that came last.
+
+    Raises DigestMismatchError at once for a value that has not even the length of such a digest.
+    """
+
+    __slots__ = ("_held", "_states", "_wanted")
+
+    def __init__(self, wanted: Iterable[tuple[BodyDigest, bytes]]) -> None:
+        self._wanted = tuple(wanted)
+        self._states = [digest.new_hash() for digest, _ in self._wanted]
+        self._held = b""
+        self._compare(len, "is not as long as one")
+
+    def update(self, piece: bytes) -> bytes:
+        """Take the next piece, and return the one before it."""
+        if not piece:
+            return b""
+        for state in self._states:
+            state.update(piece)
+        before, self._held = self._held, piece
+        return before
+
+    def finish(self) -> bytes:
+        """Return the last piece. Raises DigestMismatchError, naming every digest that does not fit."""
+        self._compare(bytes, "is not that of the body which came")
+        return self._held
+
+    def _compare(self, aspect: Callable[[bytes], Any], problem: str) -> None:
+        """Raise unless what was signed and what the bytes so far give are alike in one aspect."""
+        wrong = [
+            digest.name
+            for (digest, came), state in zip(self._wanted, self._states, strict=True)
+            if not _alike(aspect(came), aspect(digest.written(state.digest())))
+        ]
+        if wrong:
+            raise DigestMismatchError(f"the signed digest {problem}: {', '.join(wrong)}")
+
+
+def _alike(came: Any, due: Any) -> bool:
+    return hmac.compare_digest(came, due) if isinstance(came, bytes) else bool(came == due)

@@ -1,0 +1,63 @@
+"""Bodies that are compared with their signed digest on the way to the upstream."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+
+from sealstamp.core.bodycheck import BodyCheck
+from sealstamp.errors import VerificationError
+
+Pieces = AsyncIterator[bytes]
+
+
+class BodyUnderCheck:
+    """The body of a request whose signature is right, while nobody has seen its bytes.
+
+    ``accept`` is called when the body is the signed one, ``refuse`` when it is not. The latter raises Answered, so that
+    what the check has held back never gets to the upstream.
+    """
+
+    def __init__(
+        self, check: BodyCheck, accept: Callable[[], None], refuse: Callable[[VerificationError], None]
+    ) -> None:
+        self._check = check
+        self.accept = accept
+        self._refuse = refuse
+
+    async def through(self, pieces: Pieces) -> Pieces:
+        """Yield the body as it may go on. Raises Answered for one that is not as it was signed."""
+        try:
+            async for piece in pieces:
+                if ready := self._check.update(piece):
+                    yield ready
+            rest = self._check.finish()
+        except VerificationError as refusal:
+            self._refuse(refusal)
+            raise
+        self.accept()
+        if rest:
+            yield rest
+
+
+class ObservedBody(BodyUnderCheck):
+    """The same at an API that only observes: every byte passes, and what would have been refused is told."""
+
+    async def through(self, pieces: Pieces) -> Pieces:
+        """Yield the body as it comes."""
+        wrong: VerificationError | None = None
+        async for piece in pieces:
+            wrong = wrong or self._outcome_of(partial(self._check.update, piece))
+            yield piece
+        wrong = wrong or self._outcome_of(self._check.finish)
+        if wrong is None:
+            self.accept()
+        else:
+            self._refuse(wrong)
+
+    def _outcome_of(self, step: Callable[[], bytes]) -> VerificationError | None:
+        try:
+            step()
+        except VerificationError as refusal:
+            return refusal
+        return None
