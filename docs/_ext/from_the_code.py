@@ -21,6 +21,7 @@ from sphinx.util.docutils import SphinxDirective
 from sealstamp import errors
 from sealstamp.cli import build_parser
 from sealstamp.core import encoding, forms, lint, packing, request, runtime, timing, verifier
+from sealstamp.core.asymmetric import ALGORITHMS, RSA_BITS, Algorithm
 from sealstamp.core.filters import FILTERS, HASHES, Argument, Filter, Kind
 from sealstamp.errors import Reason
 from sealstamp.schemes import get_scheme, scheme_names
@@ -45,6 +46,22 @@ def _summary(entry: Filter) -> str:
     arguments = ", then ".join(kind.value for kind in entry.arguments)
     hashes = f" ({', '.join(map(code, sorted(HASHES)))})" if Argument.HASH in entry.arguments else ""
     return f"{entry.summary}. Arguments: {arguments}{hashes}" if arguments else entry.summary
+
+
+def algorithms() -> str:
+    """Every signature algorithm, with the key that it needs and what its signature is."""
+    rows = ([code(entry.name), _key_of(entry), _signature_of(entry)] for entry in ALGORITHMS.values())
+    return table(["algorithm", "key", "raw signature"], rows)
+
+
+def _key_of(entry: Algorithm) -> str:
+    return f"RSA, {RSA_BITS.start} to {RSA_BITS.stop - 1} bits" if entry.family == "RSA" else entry.family
+
+
+def _signature_of(entry: Algorithm) -> str:
+    if entry.family.startswith("P-"):
+        return f"r and s, {entry.size} bytes each" if entry.size else "DER"
+    return "as long as the key" if entry.family == "RSA" else "64 bytes"
 
 
 def time_formats() -> str:
@@ -221,6 +238,7 @@ DIRECTIVES: dict[str, Callable[[], str]] = {
     "lint-rules": lint_rules,
     "grades": grades,
     "filters": filters,
+    "algorithms": algorithms,
     "time-formats": time_formats,
     "key-forms": key_forms,
     "reasons": reasons,

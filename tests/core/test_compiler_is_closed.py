@@ -34,7 +34,18 @@ HOSTILE = [
 
 MADE = re.compile(r"[chqfjkmrtv]\d*|d[hqfj]?\d*|r\d+_\d+|_")
 """The names that the compiler makes up: constants, sources, per key, results, values, definitions, MACs."""
-ARGUMENTS = {"request", "now_ms", "access_key_id", "secret", "presented", "time_ms", "nonce", "given", "timestamp"}
+ARGUMENTS = {
+    "request",
+    "now_ms",
+    "access_key_id",
+    "secret",
+    "key",
+    "presented",
+    "time_ms",
+    "nonce",
+    "given",
+    "timestamp",
+}
 FUNCTIONS = {"present", "bind", "bind_stages", "matches", "sign", "stages", "compare", "len", "int", "KeyError"}
 ATTRIBUTES = {
     *["header_fields", "query_fields", "form_fields", "json_fields", "get", "isdigit", "isdisjoint", "join"],
@@ -137,7 +148,7 @@ def test_every_filter_by_its_code() -> None:
     for entry in FILTERS.values():
         for code in (entry.code, entry.prepare):
             made = code.format("c1", "c2", source="s1", state="s2", mac="s3", arguments="c3", read_time="c4") or "s1"
-            assert names_in(made) <= {*RUNTIME, "s1", "s2", "s3", "c1", "c2", "c3", "c4"}
+            assert names_in(made) <= {*RUNTIME, *runtime_names, "key", "s1", "s2", "s3", "c1", "c2", "c3", "c4"}
 
 
 # what is done when

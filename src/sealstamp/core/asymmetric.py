@@ -7,6 +7,7 @@ RFC 9421 gives them: those of ECDSA are r and s side by side, unless the algorit
 from __future__ import annotations
 
 import binascii
+import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from types import MappingProxyType
@@ -36,6 +37,8 @@ Verify = Callable[[bytes, bytes], bool]
 
 RSA_BITS: Final = range(2048, 8193)
 """The sizes of RSA keys that are taken: smaller ones are weak, larger ones let a caller burn the verifier's time."""
+
+_PEM = re.compile(rb"\s*-----BEGIN [A-Z0-9 ]+-----")  # RFC 7468, section 3
 
 
 class Algorithm(Record):
@@ -73,7 +76,7 @@ def load_key(text: bytes) -> Key:
     """
     text = text.strip()
     try:
-        key = _load_pem(text) if text.startswith(b"-----BEGIN ") else _load_raw(text)
+        key = _load_pem(text) if is_pem(text) else _load_raw(text)
     except (ValueError, TypeError, UnsupportedAlgorithm):  # TypeError: the key is under a password
         key = None
     if family_of(key) is None:
@@ -100,7 +103,7 @@ def _load_raw(text: bytes) -> Ed25519PublicKey:
 
 def is_pem(text: bytes) -> bool:
     """Tell whether a text is meant as a key in PEM; such a text is never anything else, least of all a MAC's key."""
-    return text.lstrip().startswith(b"-----BEGIN ")
+    return _PEM.match(text) is not None
 
 
 def is_private(key: Key) -> bool:
@@ -174,6 +177,20 @@ def verifier_of(algorithm: str, key: Key) -> Verify:
         hint = "allow it in its configuration, or use another algorithm"
         raise ConfigurationError(f"sign:{algorithm}", "this system's OpenSSL refuses it", hint) from None
     return verify
+
+
+@cache
+def stranger_key(algorithm: str) -> PublicKey:
+    """Return a public key whose signatures nobody is to have believed: what it verifies is refused all the same."""
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+
+    match ALGORITHMS[algorithm].family:
+        case "Ed25519":
+            return ed25519.Ed25519PublicKey.from_public_bytes(b"\x58" + b"\x66" * 31)  # the base point
+        case "RSA":
+            return rsa.RSAPublicNumbers(65537, (1 << 2048) - 1).public_key()
+        case curve:
+            return ec.derive_private_key(1, ec.SECP256R1() if curve == "P-256" else ec.SECP384R1()).public_key()
 
 
 def _algorithm(name: str) -> Algorithm:

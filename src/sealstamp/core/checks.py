@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Mapping
 from itertools import pairwise
 
+from sealstamp.core.branches import SIGN, Branch, MisplacedSignError, branches_of, signs
 from sealstamp.core.document import Document
-from sealstamp.core.exposure import Exposure, exposures_of
+from sealstamp.core.exposure import Exposure, exposure_of, exposures_of
 from sealstamp.core.filters import FILTERS, Argument, Filter, Kind
 from sealstamp.core.packing import make_reader, make_writer
 from sealstamp.core.places import IN_BODY, Where
@@ -39,6 +40,7 @@ def check_scheme(scheme: Scheme, document: Document) -> None:
     _check_carriers(scheme, document)
     _check_rules(scheme, document)
     if scheme.definitions:
+        _check_pairs(scheme, document)
         _check_secret(scheme, document)
 
 
@@ -309,6 +311,35 @@ def _check_pair(document: Document, travels: bool, ruled: bool, field: str, sect
         document.fail((section,), f"[{section}] is there, but no {field!r} travels", f'[fields] {field} = "header X-…"')
 
 
+# keys of pairs
+
+
+def _check_pairs(scheme: Scheme, document: Document) -> None:
+    """``sign`` ends a branch of the signature, and what it signs holds nothing of the key."""
+    for name, expression in scheme.definitions.items():
+        if name != SIGNATURE and signs(expression):
+            problem = f"{SIGN!r} stands in {name!r}, and a verifier cannot compute what only the private key can"
+            document.fail(("sign", name), problem, MisplacedSignError("").hint)
+    try:
+        branches = tuple(branches_of(scheme.definitions[SIGNATURE]))
+    except MisplacedSignError as error:
+        document.fail(("sign", SIGNATURE), error.problem, error.hint)
+    if any(branch.sign for branch in branches):
+        _check_key_stays(scheme, document, branches)
+
+
+def _check_key_stays(scheme: Scheme, document: Document, branches: tuple[Branch, ...]) -> None:
+    """Whoever verifies has another half of the pair than who signs, so that both can compute what is not from it."""
+    exposures = exposures_of(scheme.definitions)
+    mixed = any(branch.sign is None for branch in branches)
+    signed = {name for branch in branches if branch.sign for name in names(branch.sign.source)}
+    for name in (*scheme.definitions, SECRET):
+        kept = name in signed or name == STRING_TO_SIGN or name in scheme.computed or (not mixed and name != SECRET)
+        if name != SIGNATURE and kept and exposures[name] is not Exposure.NONE:
+            problem = f"{name!r} depends on the secret, which is a key of a pair: who verifies has the other half"
+            document.fail(("sign", name), problem, f"use the secret in {SIGN!r} alone")
+
+
 # the secret
 
 
@@ -317,9 +348,10 @@ def _check_secret(scheme: Scheme, document: Document) -> None:
     for name in scheme.computed:
         if exposures[name] is Exposure.PLAIN:
             document.fail(("sign", name), f"the secret itself would travel in {name!r}", "digest it: {…|sha256|hex}")
-    if exposures[SIGNATURE] is Exposure.NONE:
-        document.fail(
-            ("sign", SIGNATURE),
-            "anyone could make this signature",
-            "let it depend on {secret}, as in hmac:sha256,secret",
-        )
+    for branch in branches_of(scheme.definitions[SIGNATURE]):
+        if exposure_of(branch.expression, exposures) is Exposure.NONE:
+            document.fail(
+                ("sign", SIGNATURE),
+                "anyone could make this signature",
+                "let it depend on {secret} in every case, as in hmac:sha256,secret",
+            )

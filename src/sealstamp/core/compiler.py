@@ -25,16 +25,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sealstamp.core.codegen import Namespace
 from sealstamp.core.computing import write_bind, write_bind_stages
 from sealstamp.core.credential import Credential
+from sealstamp.core.material import SHARED_STRANGER, STRANGER, MisfitError, Stranger, key_for
 from sealstamp.core.reading import write_present
 from sealstamp.core.record import Record
 from sealstamp.core.request import Request
 from sealstamp.core.scheme import Scheme
 from sealstamp.errors import ConfigurationError, VerificationError
+
+if TYPE_CHECKING:
+    from sealstamp.core.asymmetric import Key
 
 Presented = tuple[Any, ...]
 """(access key id, time in Unix ms or None, nonce, then every carried value in order); absent values are empty."""
@@ -46,14 +50,15 @@ Stages = Callable[[Presented, Request], tuple[bytes, ...]]
 class Compiled(Record):
     """A scheme's functions.
 
-    ``present(request, now_ms)`` raises VerificationError. ``bind(access_key_id, secret)`` gives (matches, sign) for
-    one key. ``bind_stages(access_key_id, secret)`` gives what computes every definition, for those who want to look.
+    ``present(request, now_ms)`` raises VerificationError. ``bind(access_key_id, secret, key)`` gives (matches, sign)
+    for one key; ``key`` is the key of a pair that the secret is, if it is one, and code is not given it.
+    ``bind_stages(access_key_id, secret)`` gives what computes every definition, for those who want to look.
     ``reread(request)`` reads what its own signer wrote, as ``present`` does, but without a clock; a scheme of data
     needs none. ``source`` is the generated text.
     """
 
     present: Callable[[Request, int], Presented]
-    bind: Callable[[bytes, bytes], tuple[Matches, Sign]]
+    bind: Callable[..., tuple[Matches, Sign]]
     bind_stages: Callable[[bytes, bytes], Stages]
     source: str = ""
     reread: Callable[[Request], Presented] | None = None
@@ -77,11 +82,31 @@ def compile_definitions(scheme: Scheme) -> Compiled:
     return Compiled(made["present"], made["bind"], made["bind_stages"], source)
 
 
-def bind_key(scheme: Scheme, credential: Credential) -> tuple[Matches, Sign]:
-    """Return (matches, sign) for one key. Raises ConfigurationError for a secret that is not of the scheme's form."""
+def bind_key(scheme: Scheme, credential: Credential, *, to_sign: bool = False) -> tuple[Matches, Sign]:
+    """Return (matches, sign) for one key.
+
+    Raises ConfigurationError for a secret that is not of the scheme's form, MisfitError for one that is not of the
+    kind it signs with: a key of a pair or a shared secret.
+    """
+    place = f"access key {credential.access_key_id}, scheme {scheme.name}"
     try:
-        return compile_scheme(scheme).bind(credential.access_key_id.encode(), credential.secret.reveal())
+        key = key_for(scheme, credential.secret, to_sign=to_sign)
+        return compile_scheme(scheme).bind(
+            credential.access_key_id.encode(), credential.secret.reveal(), *_given(scheme, key)
+        )
+    except MisfitError as error:
+        raise MisfitError(place, error.problem, error.hint) from None
     except VerificationError as error:  # a filter that reads a value, such as unbase64, could not read the secret
-        place = f"access key {credential.access_key_id}, scheme {scheme.name}"
         problem = f"its secret cannot be used: {error}"
         raise ConfigurationError(place, problem, "this scheme's secrets have another form") from None
+
+
+def bind_stranger(scheme: Scheme) -> Matches:
+    """Return ``matches`` for the key that nobody has."""
+    matches, _ = compile_scheme(scheme).bind(b"", SHARED_STRANGER, *_given(scheme, STRANGER))
+    return matches
+
+
+def _given(scheme: Scheme, key: Key | Stranger | None) -> tuple[Key | Stranger | None, ...]:
+    """Return what else ``bind`` is given; code reads its keys itself."""
+    return () if scheme.code is not None else (key,)

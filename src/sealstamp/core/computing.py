@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from enum import IntEnum
 from typing import Any, Final
 
+from sealstamp.core.branches import branch_of, signs
 from sealstamp.core.codegen import Namespace, function
 from sealstamp.core.filters import FILTERS, Argument
 from sealstamp.core.packing import make_writer
 from sealstamp.core.places import Where
-from sealstamp.core.scheme import ACCESS_KEY_ID, NONCE, SECRET, TIMESTAMP, Carrier, Packed, Scheme
+from sealstamp.core.scheme import ACCESS_KEY_ID, NONCE, SECRET, SIGNATURE, TIMESTAMP, Carrier, Packed, Scheme
 from sealstamp.core.timing import TimeFormat
 from sealstamp.core.tree import (
     Apply,
@@ -53,7 +54,7 @@ def write_bind(scheme: Scheme, namespace: Namespace) -> str:
         *function("sign", "time_ms, nonce, given, request", sign_lines).splitlines(),
         "return matches, sign",
     ]
-    return function("bind", "access_key_id, secret", body)
+    return function("bind", "access_key_id, secret, key=None", [*_shared_line(scheme), *body])
 
 
 def write_bind_stages(scheme: Scheme, namespace: Namespace) -> str:
@@ -63,6 +64,11 @@ def write_bind_stages(scheme: Scheme, namespace: Namespace) -> str:
     lines = [*emitter.unpack_presented(), *emitter.stages()]
     body = [*key_lines, *function("stages", "presented, request", lines).splitlines(), "return stages"]
     return function("bind_stages", "access_key_id, secret", body)
+
+
+def _shared_line(scheme: Scheme) -> list[str]:
+    """Say per key whether branches with a shared secret may be taken, in a scheme that has others too."""
+    return ["shared = is_shared(key)"] if signs(scheme.definitions[SIGNATURE]) else []
 
 
 class _Emitter:
@@ -85,6 +91,7 @@ class _Emitter:
         self.fixed = set(self.variables)
         self.stages_of: dict[str, Stage] = {}
         self.digests = scheme.body_digests.keys()
+        self.has_pairs = signs(scheme.definitions[SIGNATURE])
         self.stripped = {where: self._places_of_computed(where) for where in Where}
 
     def _places_of_computed(self, where: Where) -> frozenset[bytes]:
@@ -100,6 +107,8 @@ class _Emitter:
         given = dict(zip(carried, variables, strict=True))
         self.presented = given
         self.variables.update({name: v for name, v in given.items() if self._is_given(name)})
+        if self.has_pairs:  # it cannot be made here, so the one that came is the one there is
+            self.variables[SIGNATURE], self.stages_of[SIGNATURE] = given[SIGNATURE], Stage.REQUEST
         return [f"({'_, ' * FIRST_VALUE}{', '.join(variables)},) = presented"]
 
     def _is_given(self, name: str) -> bool:
@@ -113,7 +122,20 @@ class _Emitter:
 
     def _test(self, name: str) -> str:
         """Return code that tells whether the value which came for ``name`` is the right one."""
+        if name == SIGNATURE and self.has_pairs:
+            return self._branch_test(self.scheme.definitions[SIGNATURE], self.presented[name])
         return f"compare({self._definition(name)}, {self.presented[name]})"
+
+    def _branch_test(self, node: Expression, presented: str) -> str:
+        if isinstance(node, Switch):
+            return self._switch(node, lambda case: self._branch_test(case, presented))
+        branch = branch_of(node)
+        if branch.sign is None:
+            return f"(shared & compare({self._value(node)}, {presented}))"
+        made = f"verifier_for({self.constant(branch.algorithm)}, key)"
+        verify = self._per_key(("verifier_for", branch.sign.arguments), made)
+        source = self._value(branch.sign.source)
+        return f"is_signed({verify}, {source}, {self.constant(branch.raw)}({presented}))"
 
     def stages(self) -> list[str]:
         values = [self._definition(name) for name in self.scheme.definitions]
@@ -203,7 +225,7 @@ class _Emitter:
                 )
                 return f"{function}({', '.join(map(self._value, parts))},))"
             case Switch():
-                return self._switch(node)
+                return self._switch(node, self._value)
 
     def _name(self, name: str) -> str:
         return self._definition(name) if name in self.scheme.definitions else self.variables[name]
@@ -213,13 +235,20 @@ class _Emitter:
         if name in self.variables:
             return self.variables[name]
         tree = self.scheme.definitions[name]
-        value = self._value(tree)
+        value = self._branch_value(tree) if name == SIGNATURE and self.has_pairs else self._value(tree)
         if self._stage(tree) is Stage.REQUEST:
             variable = f"d{len(self.lines)}"
             self.lines.append(f"{variable} = {value}")
             value = variable
         self.variables[name] = value
         return value
+
+    def _branch_value(self, node: Expression) -> str:
+        """Return code for a signature; a branch with a shared secret is not for a key of a pair."""
+        if isinstance(node, Switch):
+            return self._switch(node, self._branch_value)
+        value = self._value(node)
+        return value if signs(node) else f"({value} if shared else cannot_sign())"
 
     def _runs(self, parts: Sequence[Expression]) -> list[str]:
         """Return code for the parts of a concatenation, neighbours that are known per key made into one."""
@@ -272,14 +301,15 @@ class _Emitter:
         return self.constant(self.scheme.time.format.read) if self.scheme.time else ""
 
     def _argument(self, kind: Argument, node: Expression) -> str:
-        if kind is Argument.HASH and isinstance(node, Text):
+        if kind in (Argument.HASH, Argument.ALGORITHM) and isinstance(node, Text):
             return self.constant(node.value)
         return self._value(node)
 
-    def _switch(self, node: Switch) -> str:
+    def _switch(self, node: Switch, write: Callable[[Expression], str]) -> str:
         subject = self._value(node.subject)
-        cases = [f"{self._value(value)} if {subject} == {self.constant(text.encode())}" for text, value in node.cases]
-        return f"({' else '.join([*cases, self._value(node.default)])})"
+        cases = [f"{write(value)} if {subject} == {self.constant(text.encode())}" for text, value in node.cases]
+        default = "no_case()" if node.default is None else write(node.default)
+        return f"({' else '.join([*cases, default])})"
 
 
 def _write_time(form: TimeFormat, constant: Callable[[Any], str]) -> str:

@@ -93,9 +93,9 @@ class _Reader:
                 return self._union(node) - {Covered.QUERY, Covered.BODY}
             case Apply(filter="join" | "join_bare", source=source):
                 return self._union(node) | {part for name, part in self._headers.items() if self._keeps(source, name)}
-            case Switch(cases=cases, default=default):
+            case Switch(subject=subject):
                 # Nor is the subject: two that lead to one branch give one signature.
-                branches = [self.covered_by(branch) for branch in (*(value for _, value in cases), default)]
+                branches = [self.covered_by(branch) for branch in children(node) if branch is not subject]
                 return frozenset.intersection(*branches)
             case _:
                 return self._union(node)

@@ -24,13 +24,14 @@ def exposures_of(definitions: Mapping[str, Expression]) -> dict[str, Exposure]:
     """Return each definition's exposure, and the secret's own."""
     found = {SECRET: Exposure.PLAIN}
     for name, expression in definitions.items():
-        found[name] = _exposure(expression, found)
+        found[name] = exposure_of(expression, found)
     return found
 
 
-def _exposure(node: Expression, known: Mapping[str, Exposure]) -> Exposure:
+def exposure_of(node: Expression, known: Mapping[str, Exposure]) -> Exposure:
+    """Return how much of the secret an expression holds, where names hold what ``known`` says."""
     if isinstance(node, Name):
         return known.get(node.name, Exposure.NONE)
-    inner = max((_exposure(child, known) for child in children(node)), default=Exposure.NONE)
+    inner = max((exposure_of(child, known) for child in children(node)), default=Exposure.NONE)
     hides = isinstance(node, Apply) and FILTERS[node.filter].digests
     return min(inner, Exposure.DIGESTED) if hides else inner

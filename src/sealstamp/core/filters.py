@@ -41,6 +41,7 @@ class Argument(Enum):
     """What a filter's argument must be."""
 
     HASH = "the name of a hash function"
+    ALGORITHM = "the name of a signature algorithm"
     VALUE = "a name or a quoted text"
     NUMBER = "a number"
     FIELDS = "the name of a list"
@@ -124,6 +125,16 @@ _OTHERS: Final = (
         "the HMAC (RFC 2104) with a hash function and a key, as raw bytes: hmac:sha256,secret",
         (Argument.HASH, Argument.VALUE),
         prepare="new_mac({0}, {1})",
+        digests=True,
+    ),
+    Filter(
+        "sign",
+        ANY,
+        Kind.DIGEST,
+        "{state}({source})",
+        "the signature with the private key of a pair, as raw bytes, at the end of a signature: sign:ed25519,secret",
+        (Argument.ALGORITHM, Argument.VALUE),
+        prepare="signer_for({0}, key)",
         digests=True,
     ),
     Filter("hex", DIGEST, Kind.TEXT, "hexlify({source})", "lower-case hexadecimal"),

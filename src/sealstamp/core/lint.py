@@ -11,6 +11,7 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Final
 
+from sealstamp.core.branches import SIGN
 from sealstamp.core.code import Description
 from sealstamp.core.coverage import Covered, coverage_of
 from sealstamp.core.filters import FILTERS
@@ -150,13 +151,9 @@ def _check_digests(scheme: Scheme) -> Iterator[Finding]:
         return
     used = [node for tree in _signed(scheme).values() for node in walk(tree) if isinstance(node, Apply)]
     secret = _holding_secret(scheme)
-    if not any(node.filter == "hmac" and _mentions(node.arguments[-1], secret) for node in used):
+    if not any(node.filter in ("hmac", SIGN) and _mentions(node.arguments[-1], secret) for node in used):
         yield Finding(_BARE_DIGEST)
-    hashes = {
-        node.arguments[0].value if node.filter == "hmac" and isinstance(node.arguments[0], Text) else node.filter
-        for node in used
-        if FILTERS[node.filter].digests
-    }
+    hashes = {_hash_of(node) for node in used if FILTERS[node.filter].digests}
     yield from (Finding(rule) for rule in (_MD5, _SHA1) if rule.code in hashes)
 
 
@@ -164,6 +161,14 @@ def _check_described(described: Description) -> Iterator[Finding]:
     if not described.keyed:
         yield Finding(_BARE_DIGEST)
     yield from (Finding(rule) for rule in (_MD5, _SHA1) if rule.code in described.digests)
+
+
+def _hash_of(node: Apply) -> str:
+    """Return the name of the hash function that a digest, a MAC or a signature is made with."""
+    name = node.arguments[0] if node.arguments else None
+    if not isinstance(name, Text):
+        return node.filter
+    return name.value.rpartition("-")[2]
 
 
 def _check_touching(scheme: Scheme) -> Iterator[Finding]:

@@ -307,11 +307,11 @@ class _Reader:
             case {"join": str(separator), "parts": list(parts), **rest} if rest.keys() <= {"skip_empty"}:
                 inner = tuple(self._expression(table, key, part, fixed) for part in parts)
                 return Join(separator, inner, skip_empty=rest.get("skip_empty") is True)
-            case {"switch": str(subject), "cases": dict(cases), "default": default, **rest} if not rest:
+            case {"switch": str(subject), "cases": dict(cases), **rest} if cases and rest.keys() <= {"default"}:
                 return Switch(
                     self._template(table, key, subject, fixed),
                     tuple((text, self._expression(table, key, case, fixed)) for text, case in cases.items()),
-                    self._expression(table, key, default, fixed),
+                    self._expression(table, key, rest["default"], fixed) if rest else None,
                 )
             case _:
                 return table.fail(

@@ -7,6 +7,7 @@ from typing import Final, NoReturn
 
 from sealstamp.core.encoding import Pairs
 from sealstamp.core.fieldlists import form_list, header_list, query_list
+from sealstamp.core.material import cannot_sign, is_shared, is_signed, signer_for, verifier_for
 from sealstamp.core.placing import place_all, request_without
 from sealstamp.core.request import Request
 from sealstamp.core.scheme import Carrier
@@ -20,14 +21,18 @@ from sealstamp.errors import (
 
 __all__ = [
     "body_of",
+    "cannot_sign",
     "form_list",
     "header_list",
     "header_value",
+    "is_shared",
+    "is_signed",
     "is_visible",
     "join_nonempty",
     "malformed_nonce",
     "malformed_time",
     "missing",
+    "no_case",
     "one_of",
     "outside",
     "place_all",
@@ -38,6 +43,8 @@ __all__ = [
     "refuse_spelling",
     "request_without",
     "require_named",
+    "signer_for",
+    "verifier_for",
 ]
 
 MAX_NONCE: Final = 128
@@ -76,6 +83,11 @@ def body_of(request: Request) -> bytes:
     if request.body is None:
         raise BodyUnavailableError("the scheme signs the body, and its bytes are not here")
     return request.body
+
+
+def no_case() -> NoReturn:
+    """Refuse a value for which a switch without a default has no case."""
+    raise MalformedCredentialsError("a value is none of those that the scheme knows")
 
 
 def one_of(places: Iterable[tuple[Mapping[bytes, bytes], bytes]], field: str) -> bytes:

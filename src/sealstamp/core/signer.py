@@ -57,7 +57,7 @@ class Signer:
     def __init__(self, scheme: Scheme, credential: Credential) -> None:
         self.scheme = scheme
         self._credential = credential
-        _, self._sign = bind_key(scheme, credential)
+        _, self._sign = bind_key(scheme, credential, to_sign=True)
         self._given = tuple(name for name in scheme.carried if name in scheme.parameters)
         self._defaults = tuple(scheme.parameters[name].encode() for name in self._given)
         self._needs_time = scheme.time is not None and TIMESTAMP not in scheme.may_lack

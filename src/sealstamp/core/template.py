@@ -5,7 +5,7 @@ Grammar::
     template = *( literal / "{{" / "}}" / "{" pipeline "}" )
     pipeline = source *( "|" filter [ ":" argument *( "," argument ) ] )
     source   = name / part / part "." field-name / quoted
-    argument = name / quoted / word          ; a word is a hash function's name
+    argument = name / quoted / word          ; a word is the name of a hash function or an algorithm
     quoted   = "'" *( any character but "'" ) "'"
     name     = lower-case letter, then lower-case letters, digits and "_"
 """
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 
+from sealstamp.core.asymmetric import ALGORITHMS
 from sealstamp.core.filters import FILTERS, HASHES, Argument, Filter
 from sealstamp.core.suggest import did_you_mean
 from sealstamp.core.tree import Apply, Atom, Concat, Expression, Name, Part, Text
@@ -118,6 +119,10 @@ def _argument(entry: Filter, kind: Argument, word: str) -> Expression:
     if kind is Argument.HASH:
         if word not in HASHES:
             raise TemplateError(f"{entry.name} knows no hash function {word!r}", did_you_mean(word, HASHES))
+        return Text(word)
+    if kind is Argument.ALGORITHM:
+        if word not in ALGORITHMS:
+            raise TemplateError(f"{entry.name} knows no algorithm {word!r}", did_you_mean(word, ALGORITHMS))
         return Text(word)
     if kind is Argument.NUMBER:
         if not _NUMBER.fullmatch(word):

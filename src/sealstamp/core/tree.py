@@ -86,11 +86,11 @@ class Join(Record):
 
 
 class Switch(Record):
-    """The case whose text the subject equals, else the default."""
+    """The case whose text the subject equals, else the default; without one, what has no case is refused."""
 
     subject: Expression
     cases: tuple[tuple[str, Expression], ...]
-    default: Expression
+    default: Expression | None
 
 
 Expression = Text | Name | Atom | Apply | Concat | Join | Switch
@@ -104,7 +104,7 @@ def children(node: Expression) -> tuple[Expression, ...]:
         case Concat(parts=parts) | Join(parts=parts):
             return parts
         case Switch(subject=subject, cases=cases, default=default):
-            return (subject, *(value for _, value in cases), default)
+            return (subject, *(value for _, value in cases), *(() if default is None else (default,)))
         case _:
             return ()
 
@@ -135,7 +135,8 @@ def rewrite(node: Expression, change: Callable[[Expression], Expression]) -> Exp
         case Join(separator=separator, parts=parts, skip_empty=skip_empty):
             node = Join(separator, tuple(map(inner, parts)), skip_empty)
         case Switch(subject=subject, cases=cases, default=default):
-            node = Switch(inner(subject), tuple((text, inner(value)) for text, value in cases), inner(default))
+            changed = tuple((text, inner(value)) for text, value in cases)
+            node = Switch(inner(subject), changed, None if default is None else inner(default))
         case _:
             pass
     return change(node)

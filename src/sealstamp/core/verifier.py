@@ -24,9 +24,10 @@ from enum import StrEnum
 from typing import NamedTuple, NoReturn
 
 from sealstamp.core.bodycheck import BodyCheck, DigestCheck
-from sealstamp.core.compiler import Matches, Presented, bind_key, compile_scheme
+from sealstamp.core.compiler import Matches, Presented, bind_key, bind_stranger, compile_scheme
 from sealstamp.core.computing import FIRST_VALUE
-from sealstamp.core.credential import Credential, Secret
+from sealstamp.core.credential import Credential
+from sealstamp.core.material import is_malleable
 from sealstamp.core.record import Record
 from sealstamp.core.request import Request, lazy
 from sealstamp.core.runtime import body_of, is_visible
@@ -155,8 +156,7 @@ class Verifier:
             place for carrier in scheme.carriers if SIGNATURE in carrier.carried for place in carrier.places
         )
         # An unknown id is checked against this, so that it takes the way and the time of a wrong signature.
-        # Its secret is base64, for schemes that decode theirs.
-        self._stranger = self.bind(Credential("", Secret(b"A" * 44)), consumer="")
+        self._stranger = BoundKey(Principal("", "", scheme.name), bind_stranger(scheme))
 
     def bind(
         self,
@@ -168,12 +168,22 @@ class Verifier:
     ) -> BoundKey:
         """Make a key ready, when it enters a cache: all that does not depend on a request is computed now.
 
-        Raises ConfigurationError for a secret that is not of the scheme's form, such as base64.
+        Raises ConfigurationError for a secret that is not of the scheme's form, such as base64, or MisfitError, which
+        is one, for a key of a pair where a shared secret is needed, and the other way round.
         """
         matches, _ = bind_key(self.scheme, credential)
         principal = Principal(credential.access_key_id, consumer, self.scheme.name)
         claim_prefix = b"%b\0%b\0" % (self._scope, credential.access_key_id.encode())
         return BoundKey(principal, matches, claim_prefix, usable_until_ms, permitted)
+
+    def bind_misfit(self, access_key_id: str, *, consumer: str) -> BoundKey:
+        """Make a key that is of another kind than this scheme signs with: for it, every signature is a wrong one."""
+
+        def matches(presented: Presented, request: Request) -> bool:
+            self._stranger.matches(presented, request)
+            return False
+
+        return BoundKey(Principal(access_key_id, consumer, self.scheme.name), matches, usable_until_ms=0)
 
     def recognises(self, request: Request) -> bool:
         """Tell whether the request carries something where this scheme's signature travels."""
@@ -289,6 +299,9 @@ def _check_guard(scheme: Scheme, replay_by: ReplayBy) -> None:
         raise ConfigurationError(place, "its requests carry no nonce", "guard by signature, or not at all")
     if replay_by is not ReplayBy.OFF and scheme.time is None:
         raise ConfigurationError(place, "its requests carry no time, so a guard would never forget", "do not guard")
+    if replay_by is ReplayBy.SIGNATURE and is_malleable(scheme):
+        problem = "anyone can turn a signature of ECDSA into a second one that is as good"
+        raise ConfigurationError(place, problem, "guard by nonce, or take keys of another kind")
 
 
 def _refuse_state(key: BoundKey, now_ms: int) -> NoReturn:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from sealstamp.core.branches import SIGN
 from sealstamp.core.coverage import Covered, coverage_of
 from sealstamp.core.filters import FILTERS
 from sealstamp.core.lint import lint
@@ -56,7 +57,7 @@ def uncovered(scheme: Scheme) -> tuple[str, ...]:
 
 
 def mac_of(scheme: Scheme) -> str:
-    """Return what makes the signature: a MAC keyed by the secret, or a bare digest of a text with the secret in it."""
+    """Return what makes the signature: a MAC or a signature, or a bare digest of a text with the secret in it."""
     if scheme.described is not None:
         return scheme.described.signed_with
     keyed: list[str] = []
@@ -64,6 +65,8 @@ def mac_of(scheme: Scheme) -> str:
     for node in _making(scheme):
         if node.filter == "hmac" and isinstance(node.arguments[0], Text):
             keyed.append(f"HMAC-{node.arguments[0].value.upper()}")
+        elif node.filter == SIGN and isinstance(node.arguments[0], Text):
+            keyed.append(node.arguments[0].value)
         elif FILTERS[node.filter].digests:
             bare.append(f"{_DIGESTS.get(node.filter, node.filter.upper())}, no MAC")
     return next(iter([*keyed, *bare]), "none")

@@ -71,6 +71,10 @@ def _hmac(source: str, hash_name: str, key: str) -> str:
     return f"the HMAC-{hash_name.strip(_QUOTE).upper()} of {_grouped(source)} with {named}"
 
 
+def _sign(source: str, algorithm: str, _key: str) -> str:
+    return f"the {algorithm.strip(_QUOTE)} signature of {_grouped(source)} with the private key"
+
+
 def _upper(source: str) -> str:
     return source.replace("lower-case", "upper-case") if source.endswith(_HEX) else f"{source}, in upper case"
 
@@ -97,6 +101,7 @@ FILTERS: Final[Mapping[str, Words]] = MappingProxyType(
         "sha384": _digest("SHA-384"),
         "sha512": _digest("SHA-512"),
         "hmac": _hmac,
+        "sign": _sign,
         "hex": _after(_HEX),
         "base64": _after("in base64"),
         "base64url": _after("in URL-safe base64"),
@@ -159,7 +164,8 @@ def _step(name: str, tree: Expression) -> Step:
             return Step(name, _joined(separator, skip_empty=False), tuple(map(in_words, values)))
         case Switch(subject=subject, cases=cases, default=default):
             told = (f"if {in_words(subject)} is {_quoted(text)}: {in_words(value)}" for text, value in cases)
-            return Step(name, "one of these:", (*told, f"otherwise: {in_words(default)}"))
+            other = "nothing; it is refused" if default is None else in_words(default)
+            return Step(name, "one of these:", (*told, f"otherwise: {other}"))
         case _:
             return Step(name, in_words(tree))
 
@@ -195,7 +201,7 @@ def in_words(node: Expression) -> str:
             return f"{listed}, with {_quoted(separator)} between" + (" what is not empty" if skip_empty else "")
         case Switch(subject=subject, cases=cases, default=default):
             told = [f"{in_words(value)} if {in_words(subject)} is {_quoted(text)}" for text, value in cases]
-            return ", ".join([*told, f"else {in_words(default)}"])
+            return ", ".join([*told, "else nothing" if default is None else f"else {in_words(default)}"])
         case _:
             assert_never(node)
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from sealstamp.core.credential import Credential
+from sealstamp.core.material import MisfitError
 from sealstamp.core.request import Request
 from sealstamp.core.scheme import ResponseProfile
 from sealstamp.core.verifier import NEVER_MS, BoundKey, Verifier
@@ -70,6 +71,8 @@ class AcceptedScheme:
                 usable_until_ms=until_ms if key.status is KeyStatus.ACTIVE else 0,
                 permitted=self.api.name in key.apis,
             )
+        except MisfitError:  # of several schemes at an API, the key is for another
+            return self.verifier.bind_misfit(key.id, consumer=key.consumer)
         except ConfigurationError as error:
             raise StoreUnavailableError(str(error)) from None
 

@@ -1,0 +1,123 @@
+"""What a credential's secret is, a shared text or a key of a pair, and what of it a scheme can use.
+
+Nothing that could be public may ever serve as a MAC's key: anyone who has it could then sign. A PEM text is a key of a
+pair wherever it comes, and every scheme refuses it as a shared secret; where a scheme has branches of both kinds, a
+text in another form is a shared secret there and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from sealstamp.core.asymmetric import (
+    ALGORITHMS,
+    Verify,
+    is_pem,
+    is_private,
+    load_key,
+    misfit,
+    signer_of,
+    stranger_key,
+    verifier_of,
+)
+from sealstamp.core.branches import algorithms_of, takes_shared
+from sealstamp.core.credential import Secret
+from sealstamp.core.scheme import Scheme
+from sealstamp.errors import ConfigurationError, SigningError
+
+if TYPE_CHECKING:
+    from sealstamp.core.asymmetric import Key
+
+
+class Stranger(Enum):
+    """Stands for the key of whoever is not known, which takes the way of every branch and is right in none."""
+
+    KEY = "stranger"
+
+
+STRANGER: Final = Stranger.KEY
+SHARED_STRANGER: Final = b"A" * 44
+"""The secret nobody has. It is base64, for schemes that decode theirs."""
+
+
+class MisfitError(ConfigurationError):
+    """The secret is not what the scheme signs with."""
+
+
+def key_for(scheme: Scheme, secret: Secret, *, to_sign: bool = False) -> Key | None:
+    """Return the key of a pair that ``secret`` is, or None if it is a shared secret.
+
+    Raises MisfitError for a secret that the scheme cannot use, or not ``to_sign``. A scheme in code tells by itself.
+    """
+    if scheme.code is not None:
+        return None
+    algorithms, text = algorithms_of(scheme), secret.reveal()
+    if not algorithms or (takes_shared(scheme) and not is_pem(text)):
+        if is_pem(text):
+            text = b""  # the traceback must not show it
+            _refuse("it is a key of a pair, and this scheme signs with a secret that both sides know")
+        return None
+    text = b""
+    key = _loaded(secret)
+    problems = [misfit(algorithm, key) for algorithm in algorithms]
+    if None not in problems:
+        _refuse("; ".join(filter(None, problems)))
+    if to_sign and not is_private(key):
+        _refuse("a public key cannot sign; give the private key of the pair")
+    return key
+
+
+def _loaded(secret: Secret) -> Key:
+    try:
+        return load_key(secret.reveal())
+    except ConfigurationError as error:
+        raise MisfitError("its secret", f"{error.problem}, and this scheme signs with one", error.hint) from None
+
+
+def _refuse(problem: str) -> NoReturn:
+    raise MisfitError("its secret", problem, "see what the scheme takes: sealstamp schemes show NAME")
+
+
+# what compiled schemes call
+
+
+def is_shared(key: Key | Stranger | None) -> bool:
+    """Tell whether a branch with a shared secret may be taken."""
+    return key is None or isinstance(key, Stranger)
+
+
+def signer_for(algorithm: str, key: Key | Stranger | None) -> Callable[[bytes], bytes]:
+    """Return what signs in one branch; it raises SigningError where the key cannot."""
+    if key is None or isinstance(key, Stranger) or misfit(algorithm, key) or not is_private(key):
+        return cannot_sign
+    return signer_of(algorithm, key)
+
+
+def cannot_sign(_data: bytes = b"") -> NoReturn:
+    """Refuse to sign: the branch is for another kind of key."""
+    raise SigningError("the algorithm asked for does not fit the key")
+
+
+def verifier_for(algorithm: str, key: Key | Stranger | None) -> Verify:
+    """Return what verifies in one branch; for a key that does not fit it takes its time, and says no."""
+    if key is not None and not isinstance(key, Stranger) and not misfit(algorithm, key):
+        return verifier_of(algorithm, key)
+    verify = verifier_of(algorithm, stranger_key(algorithm))
+
+    def refuse(data: bytes, signature: bytes) -> bool:
+        verify(data, signature)
+        return False
+
+    return refuse
+
+
+def is_signed(verify: Verify, data: bytes, signature: bytes | None) -> bool:
+    """Tell whether a signature was written as the scheme says, and is right."""
+    return signature is not None and verify(data, signature)
+
+
+def is_malleable(scheme: Scheme) -> bool:
+    """Tell whether others can turn a signature into a second one of the same text: of ECDSA, (r, -s) is as good."""
+    return any(ALGORITHMS[name].family.startswith("P-") for name in algorithms_of(scheme))
