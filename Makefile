@@ -1,6 +1,6 @@
 # Everything a developer or a newcomer does, each one word. Nothing has to be installed before but Python and make.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test interop lint format bench docs clean
+.PHONY: help install demo test interop lint format bench docs vectors clean
 
 PYTHON ?= python3
 UV := .uv/bin/uv
@@ -55,6 +55,9 @@ bench: install ## the figures of this machine, as ratios
 
 docs: install ## build the documentation into docs/_build
 	@$(BIN)/sphinx-build -W -n -q --keep-going docs docs/_build
+
+vectors: install ## write the test vectors of the whole catalogue into vectors/
+	@$(BIN)/python -m tests.vectors.regenerate
 
 clean: ## remove what was installed and made
 	@rm -rf .venv .venv-interop .uv .cache docs/_build docs/catalogue .mypy_cache .ruff_cache .pytest_cache

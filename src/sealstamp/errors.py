@@ -16,6 +16,7 @@
     │ ├ InactiveAccessKeyError 401                  disabled, expired, revoked: after the signature matched
     │ ├ DigestMismatchError 400 · NonceReplayedError 401 · AddressNotAllowedError 403
     │ └ PermissionDeniedError 403 · RateLimitedError 429 · QuotaExceededError 429
+    ├ VectorError                                   a test vector does not end as it says
     ├ KeyStateError 409 · NotFoundError 404         management
     └ StoreUnavailableError 503                     fail closed
       └ UnsealingError                              a sealed secret cannot be opened
@@ -227,6 +228,10 @@ class QuotaExceededError(VerificationError):
     reason = Reason.QUOTA_EXCEEDED
     status = 429
     public_message = "the quota is used up"
+
+
+class VectorError(SealstampError):
+    """A test vector ends otherwise than it says: the scheme, its description and the verifier do not agree."""
 
 
 class KeyStateError(SealstampError):

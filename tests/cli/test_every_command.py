@@ -25,7 +25,7 @@ def commands(
 COMMANDS = dict(commands(build_parser()))
 NAMES = {
     *(("demo",), ("serve",), ("apply",), ("sign",), ("verify",), ("call",), ("apis", "list")),
-    *(("schemes", act) for act in ("list", "show", "check", "lint")),
+    *(("schemes", act) for act in ("list", "show", "check", "lint", "vectors")),
     *(("keys", act) for act in ("issue", "import", "list", "enable", "disable", "revoke")),
 }
 

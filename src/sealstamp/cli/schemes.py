@@ -24,6 +24,7 @@ def add(parser: ArgumentParser) -> None:
         ("show", "show what a scheme says, and what it leaves unsigned", _show),
         ("check", "check a scheme file", _check),
         ("lint", "say how safe a scheme is, what can be done with it, and what to do about it", _lint),
+        ("vectors", "make the test vectors of schemes: requests to accept, and to refuse with a reason", _vectors),
     ):
         act = acts.add_parser(name, help=about, description=about)
         if name in ("show", "lint"):
@@ -33,6 +34,9 @@ def add(parser: ArgumentParser) -> None:
         elif name == "list":
             about = "with grade, what is covered, what signs, and what guards against replay"
             act.add_argument("--long", action="store_true", help=about)
+        elif name == "vectors":
+            act.add_argument("schemes", metavar="NAME|FILE", nargs="*", help="schemes; without any, the whole catalogue")
+            act.add_argument("--out", metavar="DIR", help="write each case into DIR/SCHEME/CASE instead of listing it")
         output.add_json(act)
         act.set_defaults(run=run)
 
@@ -87,6 +91,12 @@ def _lint(arguments: Namespace) -> int:
     scheme = get_scheme(arguments.scheme)
     report = lint(scheme)
     return output.show(arguments, {"name": scheme.name, **_report(report)}, lambda: _tell_report(scheme, report))
+
+
+def _vectors(arguments: Namespace) -> int:
+    from sealstamp.cli.vectors import make  # the other commands need not wait for it
+
+    return make(arguments)
 
 
 def _report(report: Report) -> dict[str, object]:

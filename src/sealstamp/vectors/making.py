@@ -1,0 +1,46 @@
+"""All cases of a scheme: as it stands, and with every choice that its parameters offer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from sealstamp.core.loader import set_parameters
+from sealstamp.core.scheme import Scheme
+from sealstamp.errors import VectorError
+from sealstamp.vectors.accepts import accepts, signed_case
+from sealstamp.vectors.case import Case
+from sealstamp.vectors.rejects import rejects
+from sealstamp.vectors.situation import Situation
+
+
+def make_cases(scheme: Scheme) -> tuple[Case, ...]:
+    """Return the cases of a scheme, by name; the same scheme gives the same cases.
+
+    Raises VectorError for a case that does not end as it must, ConfigurationError for a scheme whose keys cannot be
+    made, SigningError for one that cannot sign even a plain request.
+    """
+    situation = Situation(scheme)
+    cases = _named([*accepts(situation), *_choices(scheme), *rejects(situation)])
+    return tuple(cases[name] for name in sorted(cases))
+
+
+def _choices(scheme: Scheme) -> Iterator[Case]:
+    """Each value that a parameter may have instead of its default."""
+    for parameter in scheme.declared:
+        for value in parameter.one_of:
+            if value != parameter.default:
+                chosen = {parameter.name: value}
+                situation = Situation(set_parameters(scheme, chosen), chosen)
+                name, title = f"parameter-{parameter.name}-{value}", f"with the parameter {parameter.name} = {value}"
+                yield from signed_case(situation, name, title, situation.post())
+
+
+def _named(cases: Iterable[Case]) -> dict[str, Case]:
+    named: dict[str, Case] = {}
+    for case in cases:
+        name = re.sub("[^a-z0-9]+", "-", case.name.lower()).strip("-")
+        if name in named:
+            raise VectorError(f"{case.scheme.name}: two cases are called {name}")
+        named[name] = case.replace(name=name)
+    return named

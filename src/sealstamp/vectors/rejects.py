@@ -1,0 +1,410 @@
+"""Requests that must be refused, each an accepted one with a single fault in it.
+
+Where a scheme does not notice a change, because its signature does not cover what was changed, the case is an accepted
+one and its name begins with ``not-covered``: so the weakness is seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sealstamp.core.coverage import Covered, coverage_of
+from sealstamp.core.places import Where, other_spellings
+from sealstamp.core.request import Request
+from sealstamp.core.runtime import MAX_NONCE
+from sealstamp.core.scheme import ACCESS_KEY_ID, NONCE, SIGNATURE, TIMESTAMP, Packed
+from sealstamp.core.verifier import MAX_ACCESS_KEY_ID, ReplayBy
+from sealstamp.errors import Reason, SigningError
+from sealstamp.vectors.accepts import with_signed_headers
+from sealstamp.vectors.case import Case, Key
+from sealstamp.vectors.situation import NOW_MS, PATH, Situation, header_names
+from sealstamp.vectors.surgery import (
+    added,
+    doubled,
+    rebuilt,
+    removed,
+    replaced,
+    value_at,
+    with_header,
+    with_query,
+)
+
+ACCEPTED, MISMATCH = Reason.ACCEPTED, Reason.SIGNATURE_MISMATCH
+MISSING, MALFORMED = Reason.MISSING_CREDENTIALS, Reason.MALFORMED_CREDENTIALS
+OUTSIDE, NOT_COVERED = Reason.OUTSIDE_TIME_WINDOW, Reason.COMPONENT_NOT_COVERED
+ALTERED = (MISMATCH, Reason.DIGEST_MISMATCH, MALFORMED, NOT_COVERED)
+"""How a changed request may end: a digest, a packed text or a list of names may tell before the signature does."""
+
+
+def rejects(situation: Situation) -> Iterator[Case]:
+    """Make every refused case that applies."""
+    for make in (
+        *(_tampered, _tampered_headers, _tampered_values),
+        *(_missing, _doubled, _spelled, _in_two_places, _bodies),
+        *(_wrong_keys, _signatures, _key_ids, _packed, _chosen),
+        *(_times, _units, _unreadable_times, _nonces, _replays, _key_states),
+    ):
+        yield from make(situation)
+
+
+# what was changed on the way
+
+
+def _tampered(situation: Situation) -> Iterator[Case]:
+    covered = coverage_of(situation.scheme)
+    plain = situation.sign().request
+    host = [(name, b"evil.example.com" if name == b"host" else value) for name, value in plain.headers]
+    yield _change(
+        situation,
+        "method",
+        "the method",
+        rebuilt(plain, method={b"GET": b"DELETE"}.get(plain.method, b"PUT")),
+        Covered.METHOD in covered,
+    )
+    yield _change(situation, "host", "the host", rebuilt(plain, headers=host), Covered.HOST in covered)
+    path = rebuilt(plain, target=plain.target.replace(b"/orders/42", b"/orders/43"))
+    yield _change(situation, "path", "the path", path, Covered.PATH in covered)
+    query = with_query(plain, plain.query.replace(b"limit=10", b"limit=99"))
+    yield _change(situation, "query", "a value in the query", query, Covered.QUERY in covered)
+    more = with_query(plain, plain.query + b"&admin=1")
+    yield _change(situation, "query-addition", "one more parameter in the query", more, Covered.QUERY in covered)
+    if situation.takes(situation.post()):
+        yield from _tampered_body(situation, sure=Covered.BODY in covered)
+
+
+def _tampered_body(situation: Situation, *, sure: bool) -> Iterator[Case]:
+    post = situation.sign(situation.post()).request
+    changed = (post.body or b"").replace(b"1", b"9", 1)
+    yield _change(situation, "body", "the body", rebuilt(post, body=changed), sure, like="post")
+    if situation.reads_forms and situation.in_body is None:
+        post = situation.sign(situation.post_json()).request
+        changed = (post.body or b"").replace(b"1", b"9", 1)
+        yield _change(
+            situation, "json-body", "a body that is no form", rebuilt(post, body=changed), False, like="json-body"
+        )
+    if situation.plain_name == "get":
+        query = with_query(post, post.query.replace(b"limit=10", b"limit=99"))
+        sure = Covered.QUERY in coverage_of(situation.scheme)
+        yield _change(situation, "query-of-post", "a value in the query of a POST", query, sure, like="post")
+
+
+def _change(situation: Situation, name: str, what: str, request: Request, sure: bool, *, like: str = "") -> Case:
+    """Make the case of a change; it may only be accepted if coverage does not say that it is covered."""
+    reasons = ALTERED if sure else (ACCEPTED, *ALTERED)
+    like = like or situation.plain_name
+    case = situation.case(f"tampered-{name}", f"{what} was changed on the way", request, *reasons, like=like)
+    if not case.accepted:
+        return case
+    return case.replace(name=f"not-covered-{name}", title=f"{what} was changed on the way, and is not signed")
+
+
+def _tampered_headers(situation: Situation) -> Iterator[Case]:
+    names = header_names(situation.scheme)
+    if names and situation.takes(with_signed_headers(situation)):
+        signed = situation.sign(with_signed_headers(situation)).request
+        for name in names:
+            lines = [(key, value + b"9" if key == name.encode() else value) for key, value in signed.headers]
+            changed = rebuilt(signed, headers=lines)
+            yield _change(situation, f"header-{name}", f"the header {name}", changed, False, like="signed-headers")
+
+
+def _tampered_values(situation: Situation) -> Iterator[Case]:
+    """Every value that travels besides the signature and the key's id."""
+    signed = situation.sign().request
+    covered = coverage_of(situation.scheme)
+    for name, value in situation.values(signed).items():
+        if name in (SIGNATURE, ACCESS_KEY_ID) or name in situation.scheme.chosen or not value:
+            continue
+        sure = name in situation.scheme.computed
+        sure |= (name == TIMESTAMP and Covered.TIME in covered) or (name == NONCE and Covered.NONCE in covered)
+        request = put(situation, signed, name, _other(situation, name, value))
+        yield _change(situation, name, f"the value {name}", request, sure)
+
+
+def _other(situation: Situation, name: str, value: bytes) -> bytes:
+    if name == TIMESTAMP and situation.scheme.time is not None:
+        return situation.scheme.time.format.write(NOW_MS + 1000)
+    return flipped(value)
+
+
+# what does not come, or comes oddly
+
+
+def _missing(situation: Situation) -> Iterator[Case]:
+    signed = situation.sign().request
+    for carrier in situation.scheme.carriers:
+        if not carrier.optional:
+            request = removed(signed, carrier.places[0])
+            yield _fault(
+                situation, f"missing-{carrier.name}", f"{carrier.name} does not come", request, MISSING, MALFORMED
+            )
+    without = removed(situation.post(), situation.scheme.carriers[0].places[0])
+    yield _fault(situation, "unsigned", "a request without any credentials", without, MISSING, MALFORMED)
+
+
+def _doubled(situation: Situation) -> Iterator[Case]:
+    signed = situation.sign().request
+    for carrier in situation.scheme.carriers:
+        place = carrier.places[0]
+        yield _fault(situation, f"doubled-{carrier.name}", f"{place} comes twice", doubled(signed, place), MALFORMED)
+
+
+def _spelled(situation: Situation) -> Iterator[Case]:
+    """Servers that take two spellings for one header would see another value than the one that was verified."""
+    signed = situation.sign().request
+    for carrier in situation.scheme.carriers:
+        place = carrier.places[0]
+        if place.where is Where.HEADER and (spellings := sorted(other_spellings(place.key))):
+            other = next((name for name in spellings if b"_" in name), spellings[0])
+            request = with_header(signed, other, value_at(signed, place))
+            title = f"the header {other.decode()} comes beside {place.name}"
+            yield _fault(situation, f"other-spelling-{carrier.name}", title, request, MALFORMED)
+
+
+def _in_two_places(situation: Situation) -> Iterator[Case]:
+    signed = situation.sign().request
+    for carrier in situation.scheme.carriers:
+        if len(carrier.places) > 1:
+            request = added(signed, carrier.places[1], value_at(signed, carrier.places[0]))
+            title = f"{carrier.name} comes under two names"
+            yield _fault(situation, f"two-places-{carrier.name}", title, request, MALFORMED)
+
+
+def _bodies(situation: Situation) -> Iterator[Case]:
+    """Bodies in which fields travel, and from which they cannot be read."""
+    signed = situation.sign().request
+    if situation.in_body is Where.JSON:
+        for name, title, body in (
+            ("cut", "the JSON body is cut off", (signed.body or b"")[:-1]),
+            ("no-object", "the JSON body is no object", b"[%b]" % (signed.body or b"")),
+            ("not-utf-8", "the JSON body is not UTF-8", b"\xff\xfe"),
+        ):
+            yield _fault(situation, f"body-{name}", title, rebuilt(signed, body=body), MALFORMED)
+    if situation.in_body is Where.FORM:
+        lines = [(name, b"text/plain" if name == b"content-type" else value) for name, value in signed.headers]
+        title = "the body is a form, and its Content-Type says that it is none"
+        yield _fault(situation, "body-not-called-a-form", title, rebuilt(signed, headers=lines), MISSING)
+
+
+def _fault(situation: Situation, name: str, title: str, request: Request, *reasons: Reason, **more: object) -> Case:
+    facts = {"like": situation.plain_name, **more}
+    return situation.case(name, title, request, *reasons, **facts)
+
+
+# keys and signatures
+
+
+def _wrong_keys(situation: Situation) -> Iterator[Case]:
+    impostor = situation.credential.replace(secret=situation.stranger.secret)
+    request = situation.sign(credential=impostor).request
+    yield _fault(situation, "wrong-secret", "signed with another secret", request, MISMATCH)
+    if situation.scheme.names_key:
+        request = situation.sign(credential=situation.stranger).request
+        title = "signed rightly, with a key that nobody knows"
+        yield _fault(situation, "unknown-key", title, request, Reason.UNKNOWN_ACCESS_KEY)
+
+
+def _signatures(situation: Situation) -> Iterator[Case]:
+    signed = situation.sign().request
+    value = situation.values(signed)[SIGNATURE]
+    no_signature = (MISMATCH, MALFORMED, MISSING)
+    for name, title, other in (
+        ("truncated", "the signature lacks its last character", value[:-1]),
+        ("extended", "the signature has one more character", value + value[-1:]),
+        ("altered", "one character of the signature is another", flipped(value)),
+        ("empty", "the signature is empty", b""),
+        ("not-encoded", "the signature is not in the encoding of the scheme", b"%!" + value[2:]),
+    ):
+        request = put(situation, signed, SIGNATURE, other)
+        yield _fault(situation, f"signature-{name}", title, request, *no_signature)
+    swapped = put(situation, signed, SIGNATURE, value.swapcase())
+    title = "the signature is in the other letter case"
+    yield _fault(situation, "signature-letter-case", title, swapped, ACCEPTED, *no_signature)
+    place = situation.carrier(SIGNATURE).places[0]
+    if place.where in (Where.QUERY, Where.FORM):
+        broken = replaced(signed, place, b"%zz" + value, raw=True)
+        title = "the signature's percent-encoding is broken"
+        yield _fault(situation, "signature-broken-escape", title, broken, *no_signature)
+    another = situation.sign(rebuilt(situation.plain, target=PATH), time_ms=NOW_MS - 1000).request
+    taken = put(situation, signed, SIGNATURE, situation.values(another)[SIGNATURE])
+    title = "the signature of another request"
+    yield _change_of_signature(situation, title, taken)
+
+
+def _change_of_signature(situation: Situation, title: str, request: Request) -> Case:
+    case = _fault(situation, "signature-of-another", title, request, ACCEPTED, *ALTERED)
+    return case.replace(name="not-covered-whole-request") if case.accepted else case
+
+
+def _key_ids(situation: Situation) -> Iterator[Case]:
+    if not situation.scheme.names_key:
+        return
+    signed = situation.sign().request
+    unknown = (Reason.UNKNOWN_ACCESS_KEY, MALFORMED)
+    for name, title, other in (
+        ("empty", "the access key id is empty", b""),
+        ("too-long", f"an access key id of {MAX_ACCESS_KEY_ID + 1} characters", b"k" * (MAX_ACCESS_KEY_ID + 1)),
+    ):
+        request = put(situation, signed, ACCESS_KEY_ID, other)
+        yield _fault(situation, f"key-id-{name}", title, request, *unknown)
+
+
+def _packed(situation: Situation) -> Iterator[Case]:
+    signed = situation.sign().request
+    for carrier in situation.scheme.carriers:
+        if not isinstance(carrier, Packed):
+            continue
+        text = value_at(signed, carrier.place)
+        for name, title, other in (
+            ("malformed", "is not written as the scheme says", b"nonsense"),
+            ("cut", "is cut off in the middle", text[: len(text) // 3]),
+            ("algorithm", "names an algorithm that the scheme does not have", b"X" + text),
+        ):
+            request = replaced(signed, carrier.place, other)
+            reasons = (MALFORMED, MISSING, MISMATCH)  # the latter where the algorithm's name is a computed value
+            yield _fault(situation, f"{carrier.name}-{name}", f"{carrier.name} {title}", request, *reasons)
+
+
+def _chosen(situation: Situation) -> Iterator[Case]:
+    signed = situation.sign().request
+    for name, chosen in situation.scheme.chosen.items():
+        separator = chosen.separator.encode()
+        named = situation.values(signed)[name].split(separator)
+        for left_out in chosen.must_name:
+            rest = separator.join(word for word in named if word != left_out.encode())
+            title = f"{name} leaves {left_out} out"
+            request = put(situation, signed, name, rest)
+            yield _fault(situation, f"uncovered-{left_out}", title, request, NOT_COVERED)
+
+
+# time
+
+
+def unit_ms(situation: Situation) -> int:
+    """Return the smallest step of the scheme's times, in milliseconds, at least one."""
+    rule = situation.scheme.time
+    return 1 if rule is None or rule.format.write(NOW_MS) != rule.format.write(NOW_MS + 1) else 1000
+
+
+def _times(situation: Situation) -> Iterator[Case]:
+    rule = situation.scheme.time
+    if rule is None:
+        return
+    signed, unit = situation.sign().request, unit_ms(situation)
+    late, early = NOW_MS + rule.past_ms + unit, NOW_MS - rule.future_ms - unit
+    yield _fault(situation, "stale", "one unit of time older than it may be", signed, OUTSIDE, now_ms=late)
+    yield _fault(situation, "future", "one unit of time further ahead than it may be", signed, OUTSIDE, now_ms=early)
+
+
+def _units(situation: Situation) -> Iterator[Case]:
+    rule = situation.scheme.time
+    if rule is None or rule.format.per_ms is None:
+        return
+    for name, title, time_ms in (
+        ("too-large", "the time is in a unit a thousand times smaller", NOW_MS * 1000),
+        ("too-small", "the time is in a unit a thousand times larger", NOW_MS // 1000),
+    ):
+        yield _fault(situation, f"unit-{name}", title, _signed_at(situation, time_ms), OUTSIDE, MALFORMED)
+
+
+def _signed_at(situation: Situation, time_ms: int) -> Request:
+    """Sign with a time; where it is one that no calendar has, it is put in afterwards."""
+    try:
+        return situation.sign(time_ms=time_ms).request
+    except SigningError:
+        rule = situation.scheme.time
+        written = rule.format.write(time_ms) if rule else b""
+        return put(situation, situation.sign().request, TIMESTAMP, written)
+
+
+def _unreadable_times(situation: Situation) -> Iterator[Case]:
+    if situation.scheme.time is None or TIMESTAMP not in situation.scheme.carried:
+        return
+    signed = situation.sign().request
+    value = situation.values(signed)[TIMESTAMP]
+    for name, title, other in (
+        ("garbage", "the time is no time", b"tomorrow"),
+        ("empty", "the time is empty", b""),
+        ("signed", "the time has a sign", b"+" + value),
+    ):
+        request = put(situation, signed, TIMESTAMP, other)
+        yield _fault(situation, f"time-{name}", title, request, MALFORMED, MISSING)
+
+
+# once only
+
+
+def _nonces(situation: Situation) -> Iterator[Case]:
+    if situation.scheme.nonce is None:
+        return
+    signed = situation.sign().request
+    empty = put(situation, signed, NONCE, b"")
+    yield _fault(situation, "nonce-empty", "the nonce is empty", empty, MALFORMED, MISSING)
+    for name, title, nonce in (
+        ("too-long", f"a nonce of {MAX_NONCE + 1} characters", "n" * (MAX_NONCE + 1)),
+        ("not-ascii", "a nonce that is not ASCII", "einmal-\N{LATIN SMALL LETTER E WITH ACUTE}"),
+    ):
+        try:
+            request = situation.sign(nonce=nonce).request
+        except SigningError:
+            continue
+        yield _fault(situation, f"nonce-{name}", title, request, MALFORMED)
+
+
+def _replays(situation: Situation) -> Iterator[Case]:
+    if situation.scheme.time is None:
+        return
+    first = situation.sign().request
+    guard = ReplayBy.NONCE if situation.scheme.nonce else ReplayBy.SIGNATURE
+    yield _fault(
+        situation,
+        f"replayed-{guard}",
+        f"the same request again, at an API that accepts each {guard} once",
+        first,
+        Reason.NONCE_REPLAYED,
+        before=(first,),
+        guard=guard,
+    )
+    if guard is ReplayBy.NONCE:
+        second = situation.sign(time_ms=NOW_MS + 1000).request
+        title = "another request with a nonce that was used before"
+        yield _fault(situation, "nonce-again", title, second, Reason.NONCE_REPLAYED, before=(first,), guard=guard)
+
+
+def _key_states(situation: Situation) -> Iterator[Case]:
+    signed, credential = situation.sign().request, situation.credential
+    inactive = Reason.INACTIVE_ACCESS_KEY
+    disabled = Key(credential, usable_until_ms=0)
+    yield _fault(situation, "key-disabled", "the access key is disabled", signed, inactive, key=disabled)
+    expired = Key(credential, usable_until_ms=NOW_MS)
+    yield _fault(situation, "key-expired", "the access key has just expired", signed, inactive, key=expired)
+    foreign = Key(credential, permitted=False)
+    denied = Reason.PERMISSION_DENIED
+    yield _fault(situation, "key-not-permitted", "the access key is for other APIs", signed, denied, key=foreign)
+    other = put(situation, signed, SIGNATURE, flipped(situation.values(signed)[SIGNATURE]))
+    title = "a disabled access key and a wrong signature: nothing is told of the key"
+    yield _fault(situation, "key-disabled-wrong-signature", title, other, MISMATCH, MALFORMED, key=disabled, like="")
+
+
+# changing values
+
+
+def flipped(value: bytes) -> bytes:
+    """Return a text in which one character, in the middle, is another of its kind."""
+    at = next((at for at in range(len(value) // 2, len(value)) if value[at : at + 1].isalnum()), len(value) - 1)
+    old = value[at : at + 1]
+    new = b"1" if old == b"0" else b"0" if old.isdigit() else b"b" if old in b"aA" else b"a"
+    return value[:at] + new + value[at + 1 :]
+
+
+def put(situation: Situation, request: Request, name: str, value: bytes) -> Request:
+    """Return the request with another value for one that it carries, in whatever carries it."""
+    carrier = situation.carrier(name)
+    place = carrier.places[0]
+    if not isinstance(carrier, Packed):
+        return replaced(request, place, value)
+    old, text = situation.values(request)[name], value_at(request, place)
+    head, found, tail = text.rpartition(old)
+    if not found:
+        raise ValueError(f"{name} does not stand in {carrier.name} as it is")
+    return replaced(request, place, head + value + tail)
