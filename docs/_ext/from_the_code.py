@@ -6,6 +6,7 @@ Each is a function that returns Markdown: easy to read here, easy to test withou
 from __future__ import annotations
 
 import argparse
+import json
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -234,6 +235,21 @@ def grades() -> str:
     return table(["scheme", "grade", "of 100", "findings"], rows)
 
 
+def vectors() -> str:
+    """How many test vectors each scheme has, as they are checked in."""
+    rows = [_vectors_of(folder) for folder in sorted(VECTORS.iterdir()) if (folder / "scheme.json").exists()]
+    total = [f"{len(rows)} schemes", *(str(sum(int(row[column]) for row in rows)) for column in range(1, 5))]
+    return table(["scheme", "accepted", "of these not covered", "of these published", "refused"], [*rows, total])
+
+
+def _vectors_of(folder: Path) -> list[str]:
+    facts = json.loads((folder / "scheme.json").read_text(encoding="utf-8"))
+    begins = (sum(case.startswith(word) for case in facts["cases"]) for word in ("not-covered-", "published-"))
+    return [code(facts["scheme"]), str(facts["accept"]), *map(str, begins), str(facts["reject"])]
+
+
+VECTORS = Path(__file__).parents[2] / "vectors"
+
 DIRECTIVES: dict[str, Callable[[], str]] = {
     "lint-rules": lint_rules,
     "grades": grades,
@@ -246,6 +262,7 @@ DIRECTIVES: dict[str, Callable[[], str]] = {
     "schemes": catalogue.index,
     "command-line": command_line,
     "settings": every_setting,
+    "vectors": vectors,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -101,3 +102,41 @@ def test_lint_says_what_can_be_done_and_what_to_do(run: Run) -> None:
     text = run("schemes", "lint", "stardust").out
     assert text.startswith("stardust: grade F")
     assert all(each["code"] in text and each["attack"] in text for each in document["findings"])
+
+
+def test_vectors_are_listed(run: Run) -> None:
+    """Each case with its reason, for people and as data; nothing is written."""
+    document = run("schemes", "vectors", "bbx", "--json").json
+    (made,) = document
+    assert (made["scheme"], made["folder"]) == ("bbx", None)
+    assert made["accept"] + made["reject"] == len(made["cases"])
+    assert made["reject"] >= 12
+    ran = run("schemes", "vectors", "bbx")
+    assert ran.err == ""
+    lines = [line.split()[:3] for line in ran.out.splitlines()]
+    assert lines[1:] == [["bbx", case["case"], case["reason"]] for case in made["cases"]]
+
+
+def test_vectors_are_written(run: Run, tmp_path: Path, strong: str) -> None:
+    """Of several schemes, one of them a file; progress goes to standard error."""
+    ran = run("schemes", "vectors", "stardust", strong, "--out", str(tmp_path / "out"))
+    assert ran.code == 0
+    assert [line.split(",")[0] for line in ran.err.splitlines()] == ["1 of 2: stardust", "2 of 2: strong"]
+    assert [line.split(":")[0] for line in ran.out.splitlines()] == [
+        str(tmp_path / "out" / name) for name in ("stardust", "strong")
+    ]
+    for name in ("stardust", "strong"):
+        written = {path.parent.name for path in (tmp_path / "out" / name).glob("*/case.json")}
+        told = json.loads((tmp_path / "out" / name / "scheme.json").read_text())
+        assert written == set(told["cases"])
+    request = (tmp_path / "out" / "stardust" / "get" / "request.http").read_bytes()
+    assert request.startswith(b"GET /v1/orders/42?limit=10&sort=asc HTTP/1.1\r\nhost: api.example.com\r\n")
+
+
+def test_vectors_of_what_is_not_there(run: Run, tmp_path: Path) -> None:
+    """A name that is no scheme is 2, and a folder that cannot be is 1."""
+    assert run("schemes", "vectors", "nope").code == 2
+    (tmp_path / "file").write_text("")
+    ran = run("schemes", "vectors", "bbx", "--out", str(tmp_path / "file"))
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.problem

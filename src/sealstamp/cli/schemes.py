@@ -35,7 +35,9 @@ def add(parser: ArgumentParser) -> None:
             about = "with grade, what is covered, what signs, and what guards against replay"
             act.add_argument("--long", action="store_true", help=about)
         elif name == "vectors":
-            act.add_argument("schemes", metavar="NAME|FILE", nargs="*", help="schemes; without any, the whole catalogue")
+            act.add_argument(
+                "schemes", metavar="NAME|FILE", nargs="*", help="schemes; without any, the whole catalogue"
+            )
             act.add_argument("--out", metavar="DIR", help="write each case into DIR/SCHEME/CASE instead of listing it")
         output.add_json(act)
         act.set_defaults(run=run)

@@ -328,7 +328,13 @@ def _unreadable_times(situation: Situation) -> Iterator[Case]:
         ("signed", "the time has a sign", b"+" + value),
     ):
         request = put(situation, signed, TIMESTAMP, other)
-        yield _fault(situation, f"time-{name}", title, request, MALFORMED, MISSING)
+        yield _fault(situation, f"time-{name}", title, request, *_unreadable(situation, TIMESTAMP, other))
+
+
+def _unreadable(situation: Situation, name: str, value: bytes) -> tuple[Reason, ...]:
+    """Return how a value that cannot be read may end; an empty one that need not come is as if it had not come."""
+    as_if_absent = not value and situation.carrier(name).optional
+    return (MALFORMED, MISSING, MISMATCH) if as_if_absent else (MALFORMED, MISSING)
 
 
 # once only
@@ -339,7 +345,7 @@ def _nonces(situation: Situation) -> Iterator[Case]:
         return
     signed = situation.sign().request
     empty = put(situation, signed, NONCE, b"")
-    yield _fault(situation, "nonce-empty", "the nonce is empty", empty, MALFORMED, MISSING)
+    yield _fault(situation, "nonce-empty", "the nonce is empty", empty, *_unreadable(situation, NONCE, b""))
     for name, title, nonce in (
         ("too-long", f"a nonce of {MAX_NONCE + 1} characters", "n" * (MAX_NONCE + 1)),
         ("not-ascii", "a nonce that is not ASCII", "einmal-\N{LATIN SMALL LETTER E WITH ACUTE}"),

@@ -11,7 +11,8 @@ def write_request(request: Request) -> bytes:
     start = b"%b %b HTTP/1.1\r\n" % (request.method, request.target)
     lines = b"".join(b"%b: %b\r\n" % line for line in request.headers)
     text = start + lines + b"\r\n" + (request.body or b"")
-    if _parts(read_request(text)) != _parts(request):
+    broken = any(mark in value for _, value in request.headers for mark in (b"\r", b"\n", b"\0"))
+    if broken or _parts(read_request(text)) != _parts(request):
         raise VectorError(f"a request cannot be written as HTTP/1.1: {request!r}")
     return text
 

@@ -1,0 +1,84 @@
+"""Writes ``vectors/``: what ``make vectors`` runs, and what the tests hold the checked-in files against."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+from sealstamp.core.request import Request
+from sealstamp.errors import Reason
+from sealstamp.schemes import get_scheme, scheme_names
+from sealstamp.vectors.case import Case, Key, Signing, settle
+from sealstamp.vectors.files import Files, scheme_files
+from sealstamp.vectors.folder import write_folder
+from sealstamp.vectors.making import make_cases
+from sealstamp.vectors.situation import NOW_MS
+from sealstamp.vectors.surgery import rebuilt
+from tests.schemes.vectors import Vector, published
+
+FOLDER = Path(__file__).parents[2] / "vectors"
+NOT_ON_THE_WIRE = {
+    "aws-sigv4/get-header-value-multiline": "a header value over three lines, which RFC 9112 forbids to send",
+    "aws-sigv4/normalize-path/get-space": "a space in the request target",
+}
+"""Published vectors that no HTTP/1.1 request can be, and why."""
+
+
+@lru_cache(maxsize=1)
+def _published() -> dict[str, list[Vector]]:
+    by_scheme: dict[str, list[Vector]] = {}
+    for vector in published():
+        if vector.name not in NOT_ON_THE_WIRE:
+            by_scheme.setdefault(vector.scheme, []).append(vector)
+    return by_scheme
+
+
+def published_cases(name: str) -> Iterator[Case]:
+    """Yield the published vectors of a scheme as accepted cases."""
+    for vector in _published().get(name, []):
+        configured = vector.configured
+        declared = {parameter.name: parameter.default for parameter in configured.declared}
+        given = {name: value for name, value in configured.parameters.items() if declared.get(name) != value}
+        unsigned = rebuilt(vector.request)
+        signing = Signing(unsigned, vector.time_ms, vector.facts["nonce"] or None)
+        case = Case(
+            name="published-" + re.sub("[^a-z0-9]+", "-", vector.name.rpartition("/")[2].lower()),
+            title=f"published: {vector.name}",
+            scheme=configured,
+            parameters=given,
+            key=Key(vector.credential),
+            request=_as_it_arrives(vector.sign()[0]),
+            now_ms=NOW_MS if vector.time_ms is None else vector.time_ms,
+            reasons=frozenset({Reason.ACCEPTED}),
+            signing=signing,
+            source=vector.facts["source"],
+        )
+        yield settle(case)
+
+
+def _as_it_arrives(request: Request) -> Request:
+    """White space around a header's value is not part of it (RFC 9110, section 5.5)."""
+    return rebuilt(request, headers=[(name, value.strip(b" \t")) for name, value in request.headers])
+
+
+def files_of(name: str) -> Files:
+    """Return the files of one scheme's folder."""
+    scheme = get_scheme(name)
+    cases = {case.name: case for case in (*make_cases(scheme), *published_cases(name))}
+    return scheme_files(scheme, [cases[case] for case in sorted(cases)])
+
+
+def main() -> None:
+    """Write everything."""
+    names = scheme_names()
+    for number, name in enumerate(names, 1):
+        files = files_of(name)
+        write_folder(FOLDER / name, files)
+        print(f"{number} of {len(names)}: {name}, {len(files)} files", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
