@@ -126,7 +126,7 @@ def _optional(situation: Situation) -> Iterator[Case]:
         request = situation.sign(scheme=_without(scheme, carrier)).request
         yield situation.case(f"without-{name}", f"{name} does not come", request, Reason.ACCEPTED)
         if name in scheme.parameters:
-            values = {name: _other_value(situation, name)}
+            values = {name: other_value(situation, name)}
             yield from signed_case(situation, f"with-{name}", f"{name} comes", situation.plain, values=values)
 
 
@@ -136,7 +136,8 @@ def _without(scheme: Scheme, field: Field) -> Scheme:
     return scheme.replace(carriers=rest, definitions={field.name: Text(""), **scheme.definitions})
 
 
-def _other_value(situation: Situation, name: str) -> str:
+def other_value(situation: Situation, name: str) -> str:
+    """Return a value for a parameter that is not its default, if it has another."""
     declared = next(parameter for parameter in situation.scheme.declared if parameter.name == name)
     return declared.one_of[-1] if declared.one_of else f"a-{name.replace('_', '-')}"
 

@@ -15,8 +15,8 @@ from sealstamp.core.runtime import MAX_NONCE
 from sealstamp.core.scheme import ACCESS_KEY_ID, NONCE, SIGNATURE, TIMESTAMP, Packed
 from sealstamp.core.verifier import MAX_ACCESS_KEY_ID, ReplayBy
 from sealstamp.errors import Reason, SigningError
-from sealstamp.vectors.accepts import with_signed_headers
-from sealstamp.vectors.case import Case, Key
+from sealstamp.vectors.accepts import other_value, with_signed_headers
+from sealstamp.vectors.case import NOTHING, Case, Key
 from sealstamp.vectors.situation import NOW_MS, PATH, Situation, header_names
 from sealstamp.vectors.surgery import (
     added,
@@ -143,8 +143,10 @@ def _missing(situation: Situation) -> Iterator[Case]:
 
 
 def _doubled(situation: Situation) -> Iterator[Case]:
-    signed = situation.sign().request
     for carrier in situation.scheme.carriers:
+        left_out = carrier.optional and carrier.name in situation.scheme.parameters
+        values = {carrier.name: other_value(situation, carrier.name)} if left_out else NOTHING
+        signed = situation.sign(values=values).request
         place = carrier.places[0]
         yield _fault(situation, f"doubled-{carrier.name}", f"{place} comes twice", doubled(signed, place), MALFORMED)
 
