@@ -27,6 +27,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from sealstamp.core.bodycheck import BodyCheck
 from sealstamp.core.codegen import Namespace
 from sealstamp.core.computing import write_bind, write_bind_stages
 from sealstamp.core.credential import Credential
@@ -54,6 +55,7 @@ class Compiled(Record):
     for one key; ``key`` is the key of a pair that the secret is, if it is one, and code is not given it.
     ``bind_stages(access_key_id, secret)`` gives what computes every definition, for those who want to look.
     ``reread(request)`` reads what its own signer wrote, as ``present`` does, but without a clock; a scheme of data
+    needs none. ``body_check(presented)`` is code's own check of a body that comes later, or None where this request
     needs none. ``source`` is the generated text.
     """
 
@@ -62,6 +64,7 @@ class Compiled(Record):
     bind_stages: Callable[[bytes, bytes], Stages]
     source: str = ""
     reread: Callable[[Request], Presented] | None = None
+    body_check: Callable[[Presented], BodyCheck | None] | None = None
 
 
 @lru_cache(maxsize=1024)

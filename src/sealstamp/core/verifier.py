@@ -136,10 +136,12 @@ class Verifier:
         self, scheme: Scheme, *, replay_by: ReplayBy | None = None, scope: str = "", body_later: bool = False
     ) -> None:
         self.scheme = scheme
-        self.present = compile_scheme(scheme).present
+        compiled = compile_scheme(scheme)
+        self.present = compiled.present
         self.names_key = scheme.names_key
         self.needs_body = scheme.needs_body
-        self.digests_body = bool(scheme.body_digests)
+        self._body_check_of_code = compiled.body_check
+        self.digests_body = bool(scheme.body_digests) or compiled.body_check is not None
         self._body_digests = tuple(
             (digest, FIRST_VALUE + scheme.carried.index(name)) for name, digest in scheme.body_digests.items()
         )
@@ -199,6 +201,8 @@ class Verifier:
 
         Raises DigestMismatchError for what can be no digest.
         """
+        if self._body_check_of_code is not None:
+            return self._body_check_of_code(presented)
         return DigestCheck((digest, presented[at]) for digest, at in self._body_digests) if self.digests_body else None
 
     def check(self, request: Request, presented: Presented, key: BoundKey | None, now_ms: int) -> Claim | None:
