@@ -80,7 +80,8 @@ def time_formats() -> str:
 def key_forms() -> str:
     """Every form of a generated text."""
     alphabets = ([code(f"{name} N"), f"N characters of {code(text)}"] for name, text in forms.ALPHABETS.items())
-    return table(["form", "what it makes"], [*alphabets, [code("uuid"), "a UUID, version 4, with dashes"]])
+    pairs = ([code(name), f"a private key of {kind}, in PEM"] for name, (kind, _) in forms.PAIRS.items())
+    return table(["form", "what it makes"], [*alphabets, [code("uuid"), "a UUID, version 4, with dashes"], *pairs])
 
 
 # refusals

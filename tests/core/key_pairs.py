@@ -18,6 +18,7 @@ MAKERS = {
     "P-384": lambda: ec.generate_private_key(ec.SECP384R1()),
     "P-521": lambda: ec.generate_private_key(ec.SECP521R1()),
     "RSA": lambda: rsa.generate_private_key(65537, 2048),
+    "RSA-other": lambda: rsa.generate_private_key(65537, 2048),
     "RSA-1024": lambda: rsa.generate_private_key(65537, 1024),
 }
 

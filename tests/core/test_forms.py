@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sealstamp.core.asymmetric import load_key, misfit
 from sealstamp.core.forms import ALPHABETS, LONGEST, Form
+from sealstamp.errors import ConfigurationError
 
 GOOD = {"hex 32": r"[0-9a-f]{32}", "alnum 1": r"[0-9a-z]", "base62 40": r"[0-9A-Za-z]{40}", "digits 8": r"[0-9]{8}"}
 
@@ -43,6 +45,24 @@ def test_every_letter_can_be_drawn() -> None:
         assert alphabet.isascii()
     assert Form.parse("hex 4").make(first) == "0000"
     assert Form.parse(f"digits {LONGEST}").make(first) == "0" * LONGEST
+
+
+@pytest.mark.parametrize(("text", "algorithm"), [("ed25519", "ed25519"), ("p-256", "ecdsa-p256-sha256")])
+def test_a_private_key_is_made_from_what_is_drawn(text: str, algorithm: str) -> None:
+    """The same draws make the same key, others another one."""
+    keys = {Form.parse(text).make(lambda items, at=at: items[at]) for at in (0, 2, 2, 15)}
+    assert len(keys) == 3
+    for key in keys:
+        assert misfit(algorithm, load_key(key.encode())) is None
+
+
+def test_the_largest_draw_makes_a_key() -> None:
+    assert load_key(Form.parse("p-384").make(lambda items: items[-1]).encode()).key_size == 384
+
+
+def test_a_key_of_rsa_is_made_by_its_owner() -> None:
+    with pytest.raises(ConfigurationError, match="made by its owner"):
+        Form.parse("rsa").make(first)
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from sealstamp.errors import (
     SigningError,
     UnknownAccessKeyError,
 )
+from sealstamp.schemes import get_scheme
 from tests.core.key_pairs import pair_for, pem_of, private_key, public_pem_of
 
 NOW = 1_767_323_045_000
@@ -344,6 +345,59 @@ def test_what_travels_beside_both_kinds_of_key_holds_nothing_of_them() -> None:
     text = head + STRING.removeprefix("[sign]\n") + f"signature = {' '.join(CASES.split())}"
     with pytest.raises(SchemeError, match="'digest' depends on the secret"):
         load_scheme(text, name="t", path="t.toml")
+
+
+# forms of new keys
+
+
+@pytest.mark.parametrize(("algorithm", "pair"), [("ed25519", "Ed25519"), ("ecdsa-p384-sha384", "P-384")])
+def test_new_keys_are_of_the_kind_that_the_scheme_signs_with(algorithm: str, pair: str) -> None:
+    scheme = scheme_of(algorithm)
+    assert scheme.keys.secret.pair == pair
+    made = scheme.keys.secret.make(lambda items: items[5])
+    check(scheme, made.encode(), signed_with(scheme, made.encode()))
+
+
+def test_with_both_kinds_new_keys_are_shared_secrets_unless_the_scheme_says_otherwise() -> None:
+    assert not load(CASES, MIXED).keys.secret.pair
+    text = f"{MIXED}{STRING}signature = {' '.join(CASES.split())}\n[keys]\nsecret = 'ed25519'\n"
+    assert load_scheme(text, name="t", path="t.toml").keys.secret.pair == "Ed25519"
+
+
+@pytest.mark.parametrize(
+    ("signature", "form", "problem"),
+    [
+        ('"{string_to_sign|sign:ed25519,secret|hex}"', 'secret = "hex 32"', "signs with a key of Ed25519"),
+        ('"{string_to_sign|sign:ed25519,secret|hex}"', 'secret = "rsa"', "signs with a key of Ed25519"),
+        ('"{string_to_sign|hmac:sha256,secret|hex}"', 'secret = "ed25519"', "signs with a secret that both sides know"),
+        ('"{string_to_sign|sign:ed25519,secret|hex}"', 'access_key_id = "ed25519"', "is no private key"),
+    ],
+)
+def test_a_form_of_another_kind_is_refused(signature: str, form: str, problem: str) -> None:
+    with pytest.raises(SchemeError, match=problem):
+        load_scheme(f"{HEAD}{STRING}signature = {signature}\n[keys]\n{form}\n", name="t", path="t.toml")
+
+
+# a vendor
+
+
+def test_discord_signs_time_and_body_and_is_verified_by_a_key_in_hexadecimal() -> None:
+    scheme = get_scheme("discord")
+    key = private_key("Ed25519")
+    body = b'{"type":1}'
+    headers = [
+        (b"host", b"bot.example"),
+        (b"x-signature-timestamp", b"%d" % (NOW // 1000)),
+        (b"x-signature-ed25519", key.sign(b"%d" % (NOW // 1000) + body).hex().encode()),
+    ]
+    verifier = Verifier(scheme)
+    public = verifier.bind(Credential.of("", key.public_key().public_bytes_raw().hex()), consumer="discord")
+    request = Request(b"POST", b"/interactions", headers, body=body)
+    found, _ = verifier.check_candidates(request, verifier.present(request, NOW), [public], NOW)
+    assert found is public
+    changed = Request(b"POST", b"/interactions", headers, body=body + b" ")
+    with pytest.raises(SignatureMismatchError):
+        verifier.check_candidates(changed, verifier.present(changed, NOW), [public], NOW)
 
 
 # lint

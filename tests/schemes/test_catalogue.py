@@ -15,10 +15,12 @@ from sealstamp.core.signer import Signer
 from sealstamp.core.verifier import BoundKey, Verifier
 from sealstamp.errors import SignatureMismatchError, VerificationError
 from sealstamp.schemes import get_scheme, list_schemes, scheme_names
+from tests.core.key_pairs import pem_of, private_key
 
 NOW_MS = 1_767_225_600_000
 SECRET = base64.b64encode(b"a secret of thirty-two bytes, ok").decode()
 """Text that is base64 too, for schemes whose secrets are."""
+OTHER_SECRET = base64.b64encode(b"another secret, thirty-two bytes").decode()
 
 
 def request_for(scheme: Scheme, *, path: bytes = b"/v1/orders", query: bytes = b"page=2&b=x%20y") -> Request:
@@ -31,15 +33,26 @@ def request_for(scheme: Scheme, *, path: bytes = b"/v1/orders", query: bytes = b
     return Request(b"POST", path + b"?" + query, headers, body=body)
 
 
-def credential_for(scheme: Scheme, secret: str = SECRET) -> Credential:
-    return Credential.of("key-1" if scheme.names_key else "", secret)
+def credential_for(scheme: Scheme, *, other: bool = False) -> Credential:
+    return Credential.of("key-1" if scheme.names_key else "", secret_for(scheme, other=other))
 
 
-def sign(scheme: Scheme, request: Request | None = None, secret: str = SECRET) -> Request:
+def secret_for(scheme: Scheme, *, other: bool) -> str:
+    """Return one of two secrets of the kind that the scheme signs with."""
+    if scheme.keys.secret.pair == "RSA":
+        return pem_of(private_key("RSA-other" if other else "RSA")).decode()
+    if scheme.keys.secret.pair:
+        return scheme.keys.secret.make(lambda digits: digits[7 if other else 3])
+    return OTHER_SECRET if other else SECRET
+
+
+def sign(scheme: Scheme, request: Request | None = None, *, other: bool = False) -> Request:
     request = request or request_for(scheme)
     nonce = "5f1c9a0217" if scheme.nonce else None
     time_ms = NOW_MS if scheme.time else None
-    return Signer(scheme, credential_for(scheme, secret)).sign(request, time_ms=time_ms, nonce=nonce).apply(request)
+    return (
+        Signer(scheme, credential_for(scheme, other=other)).sign(request, time_ms=time_ms, nonce=nonce).apply(request)
+    )
 
 
 def check(scheme: Scheme, request: Request) -> None:
@@ -85,9 +98,8 @@ def test_what_is_signed_is_accepted(name: str) -> None:
 def test_another_secret_is_refused(name: str) -> None:
     """Whoever does not hold the secret is refused."""
     scheme = get_scheme(name)
-    other = base64.b64encode(b"another secret, thirty-two bytes").decode()
     with pytest.raises(SignatureMismatchError):
-        check(scheme, sign(scheme, secret=other))
+        check(scheme, sign(scheme, other=True))
 
 
 @pytest.mark.parametrize(

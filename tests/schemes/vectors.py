@@ -88,8 +88,6 @@ NEED_MORE = {
     "aliyun-rpc/openapi-util": "neither a method nor a time",
     "azure-storage/get-container-2015-12-11": "a path without its leading slash",
     "azure-storage/get-container-2018-03-28": "a path without its leading slash",
-    "huawei/SDK-HMAC-SM3-GET": "HMAC-SM3",
-    "huawei/SDK-HMAC-SM3-POST": "HMAC-SM3",
     "oss-v1/header": "a Content-MD5 whose body is not published; the scheme compares the two",
     "oss-v4/presign": "a signature in the query, with an expiry time",
     "qiniu/qbox-nobody": "an empty path, which no request has on the wire",

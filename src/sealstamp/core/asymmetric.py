@@ -123,6 +123,20 @@ def public_pem(key: Key) -> bytes:
     return public_part(key).public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
 
+def made_from(family: str, drawn: bytes) -> bytes:
+    """Return the private key, in PEM, that follows from bytes drawn at random: as many as the key's own are."""
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    key: PrivateKey
+    if family == "Ed25519":
+        key = ed25519.Ed25519PrivateKey.from_private_bytes(drawn)
+    else:
+        curve = ec.SECP256R1() if family == "P-256" else ec.SECP384R1()
+        key = ec.derive_private_key((int.from_bytes(drawn, "big") >> 1) + 1, curve)  # below the order of either group
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
 def family_of(key: object) -> str | None:
     """Return the kind of a key, as ``Algorithm.family`` has it; None if no algorithm here uses its kind."""
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa

@@ -72,6 +72,7 @@ _HASHES: Final[dict[str, type[hashes.HashAlgorithm]]] = {
     "sha256": hashes.SHA256,
     "sha384": hashes.SHA384,
     "sha512": hashes.SHA512,
+    "sm3": hashes.SM3,
 }
 HASHES: Final = frozenset(_HASHES)
 """The hash functions that ``hmac`` knows by name."""
@@ -86,11 +87,23 @@ def new_mac(hash_name: str, key: bytes) -> HMAC:
         return HMAC(key, _HASHES[hash_name]())
     except UnsupportedAlgorithm:
         key = b""  # the traceback must not show it
-        raise ConfigurationError(
-            f"hmac:{hash_name}",
-            "this system's OpenSSL refuses it",
-            "allow it in its configuration, or use another scheme",
-        ) from None
+        raise _refused(f"hmac:{hash_name}") from None
+
+
+def sm3(source: bytes) -> bytes:
+    """Return the SM3 digest. Raises ConfigurationError where this system's cryptography does not have it."""
+    try:
+        state = hashes.Hash(hashes.SM3())  # not hashlib's: many builds of OpenSSL leave it out, the wheels do not
+    except UnsupportedAlgorithm:
+        source = b""  # the secret may be in it
+        raise _refused("sm3") from None
+    state.update(source)
+    return state.finalize()
+
+
+def _refused(place: str) -> ConfigurationError:
+    hint = "allow it in its configuration, or use another scheme"
+    return ConfigurationError(place, "this system's OpenSSL refuses it", hint)
 
 
 ANY: Final = frozenset({Kind.TEXT, Kind.DIGEST})
@@ -137,6 +150,7 @@ _OTHERS: Final = (
         prepare="signer_for({0}, key)",
         digests=True,
     ),
+    Filter("sm3", ANY, Kind.DIGEST, "sm3({source})", "the SM3 digest, as raw bytes", digests=True),
     Filter("hex", DIGEST, Kind.TEXT, "hexlify({source})", "lower-case hexadecimal"),
     Filter("base64", ANY, Kind.TEXT, "b2a_base64({source}, newline=False)", "base64 with padding (RFC 4648, 4)"),
     Filter("base64url", ANY, Kind.TEXT, "base64url({source})", "URL-safe base64 with padding (RFC 4648, 5)"),
@@ -322,6 +336,7 @@ RUNTIME: Final[dict[str, Callable[..., Any]]] = {
     "percent_encode": percent_encode,
     "put_after": put_after,
     "slice_text": slice_text,
+    "sm3": sm3,
     "sorted": sorted,
     "unbase64": unbase64,
     "unbase64url": unbase64url,

@@ -24,10 +24,12 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
+from sealstamp.core.asymmetric import ALGORITHMS
+from sealstamp.core.branches import algorithms_of, takes_shared
 from sealstamp.core.checks import check_scheme
 from sealstamp.core.code import Code
 from sealstamp.core.document import Document, Table, shown
-from sealstamp.core.forms import Form
+from sealstamp.core.forms import PAIRS, Form
 from sealstamp.core.places import Place
 from sealstamp.core.responses import read_responses
 from sealstamp.core.scheme import (
@@ -149,7 +151,7 @@ class _Reader:
         )
         self.root.finish()
         check_scheme(scheme, self.root.document)
-        return scheme
+        return scheme.replace(keys=self._fitting_keys(scheme))
 
     def _code(self, find_code: FindCode) -> Code | None:
         table = self.root.table("code")
@@ -273,7 +275,7 @@ class _Reader:
         return Packed(
             place,
             tuple(name for _, template in templates for name in names(template)),
-            prefix=table.get("prefix", str) or "",
+            prefix=self._fill(table, "prefix", table.get("prefix", str) or ""),
             pairs=templates,
             separator=table.get("separator", str) or ", ",
             quoted=bool(table.get("quoted", bool)),
@@ -379,6 +381,19 @@ class _Reader:
         table.finish()
         return rule
 
+    def _fitting_keys(self, scheme: Scheme) -> KeyForms:
+        """Return the forms, with a key pair's where the scheme signs with nothing else and says no form."""
+        wanted = [ALGORITHMS[name].family for name in algorithms_of(scheme)]
+        shared, pair = takes_shared(scheme) or not wanted, scheme.keys.secret.pair
+        says = "secret" in self.root.values.get("keys", {})
+        if says and not (pair in wanted if pair else shared):
+            needed = "a secret that both sides know" if not wanted else f"a key of {' or '.join(dict.fromkeys(wanted))}"
+            self.root.document.fail(("keys", "secret"), f"this scheme signs with {needed}", "give a form of that kind")
+        if says or shared:
+            return scheme.keys
+        form = next(name for name, (family, _) in PAIRS.items() if family == wanted[0])
+        return scheme.keys.replace(secret=Form.parse(form))
+
     def _keys(self) -> KeyForms:
         table = self.root.table("keys")
         if table is None:
@@ -395,9 +410,12 @@ class _Reader:
 
     def _form(self, table: Table, key: str, text: str) -> Form:
         try:
-            return Form.parse(text)
+            form = Form.parse(text)
         except ValueError as error:
             return table.fail(key, str(error), f'{key} = "hex 32"')
+        if form.pair and key != "secret":
+            table.fail(key, f"{key!r} is no private key", f'{key} = "hex 32"')
+        return form
 
     def _check_name(self, table: Table, name: str) -> None:
         if not _NAME.fullmatch(name) or name in RESERVED:

@@ -100,6 +100,7 @@ FILTERS: Final[Mapping[str, Words]] = MappingProxyType(
         "sha256": _digest("SHA-256"),
         "sha384": _digest("SHA-384"),
         "sha512": _digest("SHA-512"),
+        "sm3": _digest("SM3"),
         "hmac": _hmac,
         "sign": _sign,
         "hex": _after(_HEX),

@@ -33,6 +33,11 @@ def _headers(example: Example) -> list[tuple[str, str]]:
     return [(name.decode(), value.decode()) for name, value in example.request.headers if name != b"host"]
 
 
+def _literal(text: str) -> str:
+    """Return a text as Python writes it, in double quotes."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+
+
 def python(example: Example) -> str:
     """Return a program that signs and prints what has to be added, with what it prints."""
     request, credential = example.request, example.credential
@@ -42,7 +47,7 @@ def python(example: Example) -> str:
     lines = [
         "from sealstamp import Credential, Request, Signer, get_scheme",
         "",
-        f'credential = Credential.of("{credential.access_key_id}", "{credential.secret.reveal().decode()}")',
+        f'credential = Credential.of("{credential.access_key_id}", {_literal(credential.secret.reveal().decode())})',
         f'signer = Signer(get_scheme("{example.scheme.name}"), credential)',
         "request = Request(",
         f"    {request.method!r},",
