@@ -27,6 +27,12 @@ signature = "{string_to_sign|hmac:sha256,secret|hex}"
 LINES = '["{method}", "{authority}", "{target}", "{timestamp}", "{nonce}", "{body|sha256|hex}"]'
 
 
+EXPIRING = STRONG.replace('past = "5 min"', 'lifetime = "1 min"\nmost = "5 min"').replace(
+    "nonce = ", 'expires = "header X-Expires"\nnonce = ', 1
+)
+LIVING = EXPIRING.replace("expires = ", "lifetime = ").replace('most = "5 min"', 'most = "5 min"\nunit = "ms"')
+
+
 def codes(old: str = "", new: str = "") -> set[str]:
     """Return the rules that the strong scheme breaks once it is changed."""
     assert old in STRONG
@@ -99,3 +105,15 @@ def test_every_rule_says_what_to_do() -> None:
     """Problem, attack and remedy, in words."""
     assert all(rule.problem and rule.attack and rule.remedy and rule.cost > 0 for rule in RULES)
     assert len({rule.code for rule in RULES}) == len(RULES)
+
+
+@pytest.mark.parametrize(("text", "name"), [(EXPIRING, "expires"), (LIVING, "lifetime")])
+def test_an_end_that_the_client_chooses_must_be_signed(text: str, name: str) -> None:
+    """Else whoever has seen a request makes it good for longer."""
+
+    def codes_of(changed: str) -> set[str]:
+        return {finding.rule.code for finding in lint(load_scheme(changed, name="t", path="t.toml")).findings}
+
+    assert codes_of(text) == {"lifetime_not_covered"}
+    assert codes_of(text.replace('"{nonce}", ', f'"{{nonce}}", "{{{name}}}", ')) == set()
+    assert codes_of(text.replace('most = "5 min"', 'most = "16 min"')) == {"lifetime_not_covered", "wide_window"}

@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from sealstamp.core.credential import Credential
-from sealstamp.core.encoding import remove_parameters
-from sealstamp.core.places import Where
 from sealstamp.core.request import Request
-from sealstamp.core.scheme import Scheme
+from sealstamp.core.scheme import LIFETIME, TIMESTAMP, Scheme
 from sealstamp.core.signer import Signer
 from sealstamp.schemes import get_scheme, scheme_names
 
@@ -26,7 +24,7 @@ class Vector:
 
     @property
     def request(self) -> Request:
-        """The request before it was signed: without the parameters that the scheme's signer puts there itself."""
+        """The request as published, which may have some of what the scheme's signer puts there."""
         asked = self.facts["request"]
         scheme, _, rest = asked["url"].partition("://")
         authority, slash, target = rest.partition("/")
@@ -34,19 +32,14 @@ class Vector:
         if not any(name == b"host" for name, _ in headers):
             headers.insert(0, (b"host", authority.encode()))
         path, _, query = (slash + target or "/").encode().partition(b"?")
-        query = remove_parameters(query, self._places(Where.QUERY))
         return Request(
             asked["method"].encode(),
             path + b"?" + query if query else path,
             headers,
             scheme=scheme.encode(),
             authority=authority.encode(),
-            body=remove_parameters(asked["body"].encode(), self._places(Where.FORM)),
+            body=asked["body"].encode(),
         )
-
-    def _places(self, where: Where) -> frozenset[bytes]:
-        places = [place for carrier in self.configured.carriers for place in carrier.places]
-        return frozenset(place.key for place in places if place.where is where)
 
     @property
     def credential(self) -> Credential:
@@ -60,6 +53,14 @@ class Vector:
         return time.format.read(text) if time and text else None
 
     @property
+    def made_ms(self) -> int | None:
+        """When it was made: what expires was made its lifetime before the time that is published."""
+        scheme, time_ms = self.configured, self.time_ms
+        if scheme.time is None or time_ms is None or TIMESTAMP in scheme.carried:
+            return time_ms
+        return time_ms - int(scheme.parameters[LIFETIME]) * scheme.time.unit_ms
+
+    @property
     def configured(self) -> Scheme:
         """The scheme, with those of the vector's parameters that it declares."""
         declared = {parameter.name for parameter in get_scheme(self.scheme).declared}
@@ -69,7 +70,7 @@ class Vector:
     def sign(self) -> tuple[Request, str]:
         """Sign as published; return the signed request, and the value in the place that the vector names."""
         signer = Signer(self.configured, self.credential)
-        instructions = signer.sign(self.request, time_ms=self.time_ms, nonce=self.facts["nonce"] or None)
+        instructions = signer.sign(self.request, time_ms=self.made_ms, nonce=self.facts["nonce"] or None)
         wanted = self.facts["expected"]["name"].lower()
         values = {place.name.lower(): value.decode() for place, value in instructions.additions}
         return instructions.apply(self.request), values.get(wanted, "")

@@ -43,7 +43,7 @@ def published_cases(name: str) -> Iterator[Case]:
         declared = {parameter.name: parameter.default for parameter in configured.declared}
         given = {name: value for name, value in configured.parameters.items() if declared.get(name) != value}
         unsigned = rebuilt(vector.request)
-        signing = Signing(unsigned, vector.time_ms, vector.facts["nonce"] or None)
+        signing = Signing(unsigned, vector.made_ms, vector.facts["nonce"] or None)
         case = Case(
             name="published-" + re.sub("[^a-z0-9]+", "-", vector.name.rpartition("/")[2].lower()),
             title=f"published: {vector.name}",

@@ -16,7 +16,7 @@ from sealstamp.core.placing import Addition
 from sealstamp.core.record import Record
 from sealstamp.core.request import Request
 from sealstamp.core.runtime import is_visible
-from sealstamp.core.scheme import Scheme
+from sealstamp.core.scheme import EXPIRES, LIFETIME, TIMESTAMP, Scheme
 from sealstamp.errors import ConfigurationError
 from sealstamp.keys.rules import check_access_key_id, check_secret
 from sealstamp.schemes import get_scheme
@@ -62,7 +62,7 @@ def add_request(parser: ArgumentParser) -> None:
 
 def add_time(parser: ArgumentParser) -> None:
     """Ask for the time, written as the scheme writes it."""
-    parser.add_argument("--at", metavar="TIME", help="the time as the scheme writes it; now if not given")
+    parser.add_argument("--at", metavar="TIME", help="the time that travels, as the scheme writes it; now if not given")
 
 
 def scheme_of(arguments: Namespace) -> Scheme:
@@ -184,9 +184,31 @@ def time_of(arguments: Namespace, scheme: Scheme) -> int:
     """Return the time asked for, or now, in Unix milliseconds. Raises ConfigurationError."""
     if arguments.at is None or scheme.time is None:
         return now_ms()
+    return _read_time(arguments.at, scheme)
+
+
+def signing_time_of(arguments: Namespace, scheme: Scheme) -> tuple[int, dict[str, str]]:
+    """Return when to sign, in Unix milliseconds, and values for the signer. Raises ConfigurationError.
+
+    ``--at`` is the time that travels: the expiry, for a scheme with no other. With both, it may be ``time;expiry``.
+    """
+    if arguments.at is None or scheme.time is None or EXPIRES not in scheme.carried:
+        return time_of(arguments, scheme), {}
+    lifetime_ms = int(scheme.parameters[LIFETIME]) * scheme.time.unit_ms
+    if TIMESTAMP not in scheme.carried:
+        return _read_time(arguments.at, scheme) - lifetime_ms, {}
+    made, mark, expiry = arguments.at.partition(";")
+    made_ms = _read_time(made, scheme)
+    if mark:
+        lifetime_ms = _read_time(expiry, scheme) - made_ms
+    return made_ms, {LIFETIME: str(lifetime_ms // scheme.time.unit_ms)}
+
+
+def _read_time(text: str, scheme: Scheme) -> int:
+    assert scheme.time is not None  # noqa: S101  # callers have asked
     form = scheme.time.format
     try:
-        return form.read(arguments.at.encode())
+        return form.read(text.encode())
     except ValueError as error:
         hint = f"scheme {scheme.name} writes {form.name}: {form.summary}"
         raise ConfigurationError("--at", str(error), hint) from None

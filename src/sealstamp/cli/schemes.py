@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sealstamp.cli import output
 from sealstamp.core.lint import Report, Rule, lint
-from sealstamp.core.scheme import Scheme
+from sealstamp.core.scheme import Scheme, TimeRule
 from sealstamp.core.timing import write_duration
 from sealstamp.errors import ConfigurationError, SchemeError
 from sealstamp.guide.facts import Facts, facts_of, uncovered
@@ -135,7 +135,7 @@ def describe(scheme: Scheme) -> dict[str, object]:
         "url": scheme.url,
         "summary": scheme.summary,
         "fields": {", ".join(carrier.carried): [str(place) for place in carrier.places] for carrier in scheme.carriers},
-        "time": time and {"format": time.format.name, "past_ms": time.past_ms, "future_ms": time.future_ms},
+        "time": time and _time(time),
         "nonce": nonce and {"length": nonce.make.length, "alphabet": nonce.make.alphabet},
         "parameters": [
             {"name": p.name, "default": p.default, "about": p.about, "one_of": list(p.one_of)} for p in scheme.declared
@@ -147,6 +147,11 @@ def describe(scheme: Scheme) -> dict[str, object]:
         "replay": facts.replay,
         "grade": facts.grade,
     }
+
+
+def _time(rule: TimeRule) -> dict[str, object]:
+    window = {"format": rule.format.name, "past_ms": rule.past_ms, "future_ms": rule.future_ms}
+    return window if rule.most_ms is None else {**window, "most_ms": rule.most_ms}
 
 
 def _tell(scheme: Scheme) -> None:
@@ -172,6 +177,8 @@ def _lines(scheme: Scheme) -> Iterator[str]:
     if scheme.time:
         past, future = write_duration(scheme.time.past_ms), write_duration(scheme.time.future_ms)
         yield f"{'time':16} {scheme.time.format.summary}; {past} old to {future} ahead"
+        if scheme.time.most_ms is not None:
+            yield f"{'lifetime':16} what the client says, {write_duration(scheme.time.most_ms)} at most"
     for parameter in scheme.declared:
         yield f"{'parameter':16} {parameter.name} = {parameter.default!r}: {parameter.about}"
 

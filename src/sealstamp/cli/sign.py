@@ -45,9 +45,9 @@ def sign(arguments: Namespace) -> tuple[Wanted, tuple[Stage, ...]]:
     wanted = inputs.wanted_of(arguments)
     signer = Signer(scheme, inputs.credential_of(arguments, scheme))
     request = wanted.request
-    instructions = signer.sign(
-        request, time_ms=inputs.time_of(arguments, scheme), nonce=inputs.nonce_of(arguments, scheme)
-    )
+    time_ms, values = inputs.signing_time_of(arguments, scheme)
+    nonce = inputs.nonce_of(arguments, scheme)
+    instructions = signer.sign(request, time_ms=time_ms, nonce=nonce, values=values)
     signed_request = instructions.apply(request)
     stages = signer.stages(signed_request, instructions, reveal=True)
     return wanted.signed(signed_request, instructions.additions), stages

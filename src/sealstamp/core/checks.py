@@ -14,7 +14,9 @@ from sealstamp.core.packing import make_reader, make_writer
 from sealstamp.core.places import IN_BODY, Where
 from sealstamp.core.scheme import (
     ACCESS_KEY_ID,
+    EXPIRES,
     INPUTS,
+    LIFETIME,
     NONCE,
     SECRET,
     SIGNATURE,
@@ -295,7 +297,13 @@ def _check_rules(scheme: Scheme, document: Document) -> None:
                 f"{name!r} cannot be chosen: it is not both defined and carried",
                 f"define {name!r} in [sign], and let it travel",
             )
-    _check_pair(document, TIMESTAMP in scheme.carried, scheme.time is not None, TIMESTAMP, "time", 'past = "5 min"')
+    times = [name for name in (TIMESTAMP, EXPIRES) if name in scheme.carried]
+    if LIFETIME in scheme.carried and TIMESTAMP not in times:
+        document.fail(("fields", LIFETIME), "a lifetime without a time says nothing", "let a 'timestamp' travel too")
+    if TIMESTAMP in scheme.may_lack and scheme.time is not None and scheme.time.most_ms is not None:
+        document.fail(("fields", TIMESTAMP), "a request that says its end must have its time", "let it be required")
+    field = (times or [TIMESTAMP])[0]
+    _check_pair(document, bool(times), scheme.time is not None, field, "time", 'past = "5 min"')
     _check_pair(document, NONCE in scheme.carried, scheme.nonce is not None, NONCE, "nonce", 'make = "hex 16"')
     if scheme.nonce and not scheme.time:
         document.fail(("nonce",), "a nonce without a time would have to be kept for ever", "let a timestamp travel too")

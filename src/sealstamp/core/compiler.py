@@ -42,7 +42,10 @@ if TYPE_CHECKING:
     from sealstamp.core.asymmetric import Key
 
 Presented = tuple[Any, ...]
-"""(access key id, time in Unix ms or None, nonce, then every carried value in order); absent values are empty."""
+"""(access key id, time in Unix ms or None, nonce, then every carried value in order); absent values are empty.
+
+Where a request says when it ends, (time, end) stands for the time; the time is NEVER_MS if it says no other.
+"""
 Matches = Callable[[Presented, Request], bool]
 Sign = Callable[[int | None, bytes, Sequence[bytes], Request], list[tuple[Any, bytes]]]
 Stages = Callable[[Presented, Request], tuple[bytes, ...]]

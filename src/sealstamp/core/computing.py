@@ -11,7 +11,18 @@ from sealstamp.core.codegen import Namespace, function
 from sealstamp.core.filters import FILTERS, Argument
 from sealstamp.core.packing import make_writer
 from sealstamp.core.places import Where
-from sealstamp.core.scheme import ACCESS_KEY_ID, NONCE, SECRET, SIGNATURE, TIMESTAMP, Carrier, Packed, Scheme
+from sealstamp.core.scheme import (
+    ACCESS_KEY_ID,
+    EXPIRES,
+    LIFETIME,
+    NONCE,
+    SECRET,
+    SIGNATURE,
+    TIMESTAMP,
+    Carrier,
+    Packed,
+    Scheme,
+)
 from sealstamp.core.timing import TimeFormat
 from sealstamp.core.tree import (
     Apply,
@@ -142,17 +153,25 @@ class _Emitter:
         return [*self.lines, f"return ({', '.join(values)},)"]
 
     def sign(self) -> list[str]:
-        self.variables.update({TIMESTAMP: "timestamp", NONCE: "nonce"})
-        if self.scheme.time is not None:
-            absent = " if time_ms is not None else b''" * (TIMESTAMP in self.scheme.may_lack)
-            self.lines.append(f"timestamp = {_write_time(self.scheme.time.format, self.constant)}{absent}")
-        given = [name for name in self.scheme.carried if name in self.scheme.parameters]
-        self.variables.update({name: f"given[{index}]" for index, name in enumerate(given)})
+        self.variables.update({TIMESTAMP: "timestamp", EXPIRES: "expires", NONCE: "nonce"})
+        self.variables.update({name: f"given[{index}]" for index, name in enumerate(self.scheme.given)})
+        self._write_times()
         if self._reads_request():
             for carriers in self._carriers_that_are_given():
                 self.lines.append(f"request = place_all(request, [{', '.join(map(self._written, carriers))}])")
         written = [self._written(carrier) for carrier in self.scheme.carriers]
         return [*self.lines, f"return [{', '.join(written)}]"]
+
+    def _write_times(self) -> None:
+        rule = self.scheme.time
+        if rule is None:
+            return
+        if TIMESTAMP in self.scheme.carried:
+            absent = " if time_ms is not None else b''" * (TIMESTAMP in self.scheme.may_lack)
+            self.lines.append(f"timestamp = {_write_time(rule.format, 'time_ms', self.constant)}{absent}")
+        if EXPIRES in self.scheme.carried:
+            self.lines.append(f"time_ms = time_ms + int({self.variables[LIFETIME]}) * {rule.unit_ms}")
+            self.lines.append(f"expires = {_write_time(rule.format, 'time_ms', self.constant)}")
 
     def _carriers_that_are_given(self) -> list[list[Carrier]]:
         """Return what is placed before anything is signed.
@@ -312,8 +331,8 @@ class _Emitter:
         return f"({' else '.join([*cases, default])})"
 
 
-def _write_time(form: TimeFormat, constant: Callable[[Any], str]) -> str:
+def _write_time(form: TimeFormat, variable: str, constant: Callable[[Any], str]) -> str:
     if form.per_ms is None:
-        return f"{constant(form.write)}(time_ms)"
+        return f"{constant(form.write)}({variable})"
     multiplier, divisor = form.per_ms
-    return f"b'%d' % (time_ms{f' * {multiplier}' * (multiplier > 1)}{f' // {divisor}' * (divisor > 1)})"
+    return f"b'%d' % ({variable}{f' * {multiplier}' * (multiplier > 1)}{f' // {divisor}' * (divisor > 1)})"

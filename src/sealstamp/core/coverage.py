@@ -8,7 +8,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from sealstamp.core.places import IN_BODY, Where
-from sealstamp.core.scheme import ACCESS_KEY_ID, NONCE, SIGNATURE, TIMESTAMP, Scheme
+from sealstamp.core.scheme import ACCESS_KEY_ID, EXPIRES, NONCE, SIGNATURE, TIMESTAMP, Scheme
 from sealstamp.core.tree import Apply, Atom, Expression, Name, Part, Switch, Text, children
 
 
@@ -38,7 +38,12 @@ _PARTS: _Parts = {
     Part.BODY: {Covered.BODY},
 }
 _NOWHERE = frozenset(Where)
-_NAMES = {TIMESTAMP: Covered.TIME, NONCE: Covered.NONCE, ACCESS_KEY_ID: Covered.ACCESS_KEY_ID}
+_NAMES = {
+    TIMESTAMP: Covered.TIME,
+    EXPIRES: Covered.TIME,
+    NONCE: Covered.NONCE,
+    ACCESS_KEY_ID: Covered.ACCESS_KEY_ID,
+}
 
 
 def coverage_of(scheme: Scheme) -> frozenset[Covered]:
@@ -52,18 +57,28 @@ def coverage_of(scheme: Scheme) -> frozenset[Covered]:
 
 def covered_by_definitions(scheme: Scheme) -> frozenset[Covered]:
     """Return what ``[sign]`` covers, without asking any code."""
-    reader = _Reader(scheme)
+    return _coverage(scheme, _NAMES)
+
+
+def covers(scheme: Scheme, name: str) -> bool:
+    """Tell whether every signature changes when what travels as ``name`` does, as far as ``[sign]`` says."""
+    return Covered.TIME in _coverage(scheme, {name: Covered.TIME})
+
+
+def _coverage(scheme: Scheme, names: Mapping[str, Covered]) -> frozenset[Covered]:
+    reader = _Reader(scheme, names)
     covered = reader.covered_by(scheme.definitions[SIGNATURE])
     whole = {Where.QUERY} if Covered.QUERY in covered else set()
     whole |= IN_BODY if Covered.BODY in covered else set()
-    return covered | {part for name, part in _NAMES.items() if reader.wheres.get(name, _NOWHERE) <= whole}
+    return covered | {part for name, part in names.items() if reader.wheres.get(name, _NOWHERE) <= whole}
 
 
 class _Reader:
     """Reads coverage off one scheme's trees; a definition is read once."""
 
-    def __init__(self, scheme: Scheme) -> None:
+    def __init__(self, scheme: Scheme, names: Mapping[str, Covered]) -> None:
         self._scheme = scheme
+        self._inputs = names
         self._known: dict[str, frozenset[Covered]] = {}
         places = {name: carrier.places for carrier in scheme.carriers for name in carrier.carried}
         self.wheres = {name: frozenset(place.where for place in at) for name, at in places.items()}
@@ -74,7 +89,7 @@ class _Reader:
         )
         self._parts = {**_PARTS, Part.FORM_FIELDS: {Covered.BODY}} if is_form else _PARTS
         self._headers = {"host": Covered.HOST}
-        for name, part in _NAMES.items():
+        for name, part in names.items():
             for place in places.get(name, ()):
                 if place.where is Where.HEADER:
                     self._headers[place.name.lower()] = part
@@ -84,7 +99,7 @@ class _Reader:
             case Name(name=name) if name in self._scheme.definitions:
                 return self._definition(name)
             case Name(name=name):
-                return frozenset({_NAMES[name]} if name in _NAMES else ())
+                return frozenset({self._inputs[name]} if name in self._inputs else ())
             case Atom(part=Part.HEADER, argument=argument):
                 return frozenset({self._headers[argument.lower()]} if argument.lower() in self._headers else ())
             case Atom(part=part):

@@ -84,6 +84,20 @@ def remove_parameters(query: bytes, names: frozenset[bytes]) -> bytes:
     return b"&".join([piece for piece in pieces if _decode_form(piece.partition(b"=")[0]) not in names])
 
 
+def set_parameter(query: bytes, name: bytes, value: bytes) -> bytes:
+    """Return the raw query with one parameter set: where it stands already, else at the end, all else untouched."""
+    pair = percent_encode(name) + b"=" + percent_encode(value)
+    if not query:
+        return pair
+    pieces = query.split(b"&")
+    at = [index for index, piece in enumerate(pieces) if _decode_form(piece.partition(b"=")[0]) == name]
+    if not at:
+        return query + b"&" + pair
+    if _decode_form(pieces[at[0]].partition(b"=")[2]) != value:
+        pieces[at[0]] = pair
+    return b"&".join([piece for index, piece in enumerate(pieces) if index not in at[1:]])
+
+
 def parse_json_fields(body: bytes) -> Pairs:
     """Read the texts and whole numbers at the top of a JSON object.
 

@@ -13,10 +13,10 @@ from typing import Final
 
 from sealstamp.core.branches import SIGN
 from sealstamp.core.code import Description
-from sealstamp.core.coverage import Covered, coverage_of
+from sealstamp.core.coverage import Covered, coverage_of, covers
 from sealstamp.core.filters import FILTERS
 from sealstamp.core.record import Record
-from sealstamp.core.scheme import ACCESS_KEY_ID, NONCE, SECRET, SIGNATURE, TIMESTAMP, Scheme
+from sealstamp.core.scheme import EXPIRES, INPUTS, LIFETIME, NONCE, SECRET, SIGNATURE, TIMESTAMP, Scheme
 from sealstamp.core.tree import Apply, Atom, Concat, Expression, Join, Name, Part, Text, children, walk
 
 GRADES: Final = MappingProxyType({"A": 90, "B": 80, "C": 65, "D": 50, "E": 30, "F": 0})
@@ -102,9 +102,16 @@ _TOUCHING = Rule(
 _WIDE_WINDOW = Rule(
     "wide_window",
     5,
-    "the time may be more than 15 minutes off",
+    "a request may be more than 15 minutes old or ahead",
     "a captured request is accepted for that long",
-    "set past and future to 5 min",
+    "set past and future, or most, to 5 min",
+)
+_LIFETIME = Rule(
+    "lifetime_not_covered",
+    5,
+    "the client says how long a request is good, and that is not signed",
+    "give a captured request the longest lifetime that is accepted",
+    "sign it; until then set most to what clients need",
 )
 
 RULES: Final = (
@@ -117,6 +124,7 @@ RULES: Final = (
     _SHA1,
     _TOUCHING,
     _WIDE_WINDOW,
+    _LIFETIME,
 )
 """Every rule, for those who publish them."""
 
@@ -141,8 +149,12 @@ def _check_coverage(scheme: Scheme) -> Iterator[Finding]:
 
 
 def _check_window(scheme: Scheme) -> Iterator[Finding]:
-    if scheme.time is not None and max(scheme.time.past_ms, scheme.time.future_ms) > WIDE_MS:
+    if scheme.time is not None and max(scheme.time.past_ms, scheme.time.future_ms, scheme.time.most_ms or 0) > WIDE_MS:
         yield Finding(_WIDE_WINDOW)
+    ends = {LIFETIME} | ({EXPIRES} if TIMESTAMP in scheme.carried else set())
+    for name in ends.intersection(scheme.carried):
+        if not covers(scheme, name):
+            yield Finding(_LIFETIME)
 
 
 def _check_digests(scheme: Scheme) -> Iterator[Finding]:
@@ -197,7 +209,7 @@ def _is_unbounded(node: Expression, scheme: Scheme) -> bool:
         case Atom(part=part):
             return part not in (Part.METHOD, Part.SCHEME, Part.PORT)
         case Name(name=name):
-            return name not in (TIMESTAMP, NONCE, ACCESS_KEY_ID, SECRET) and name not in scheme.definitions
+            return name not in (*INPUTS, SECRET) and name not in scheme.definitions
         case _:
             return False
 

@@ -6,7 +6,7 @@
     [parameters]                     what an API may set: NAME = { default, about, one_of }
     [fields]                         which values travel, and where: NAME = "header X-TS", or a list: first is written
     [packed."header NAME"]           several values in one text: text = "…" or prefix, pairs, separator, quoted
-    [time]                           format, past, future
+    [time]                           format, past, future; for what expires: lifetime, most, unit
     [nonce]                          make
     [sign]                           definitions in order, the last two string_to_sign and signature
     [code]                           name: what computes the signature where a notation cannot say it
@@ -14,15 +14,15 @@
     [keys]                           what new pairs look like: access_key_id, secret
     [responses]                      the vendor's refusals: body, default, and answers by reason
 
-Names of parameters in braces may stand in places, so that an API can rename a header. ``past`` and ``future`` are
-parameters of every scheme with a time.
+Names of parameters in braces may stand in places, so that an API can rename a header. The durations of ``[time]`` are
+parameters too.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 from sealstamp.core.asymmetric import ALGORITHMS
 from sealstamp.core.branches import algorithms_of, takes_shared
@@ -34,6 +34,7 @@ from sealstamp.core.places import Place
 from sealstamp.core.responses import read_responses
 from sealstamp.core.scheme import (
     INPUTS,
+    LIFETIME,
     SECRET,
     Carrier,
     Chosen,
@@ -43,18 +44,15 @@ from sealstamp.core.scheme import (
     Packed,
     Parameter,
     Scheme,
-    TimeRule,
 )
 from sealstamp.core.suggest import did_you_mean
 from sealstamp.core.template import RESERVED, TemplateError, parse_template
-from sealstamp.core.timing import TIME_FORMATS, parse_duration
+from sealstamp.core.timerules import DURATIONS, TimeReader
 from sealstamp.core.tree import Concat, Expression, Join, Name, Switch, Text, names, rewrite
 from sealstamp.errors import ConfigurationError, NotFoundError, SchemeError
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _DEFAULT_KEYS = KeyForms(Form.parse("alnum 32"), Form.parse("base62 40"))
-WINDOW = ("past", "future")
-"""Parameters that every scheme with a time has."""
 
 
 FindCode = Callable[[str], Code]
@@ -127,7 +125,7 @@ class _Reader:
         self.values = {entry.name: given.get(entry.name, entry.default) for entry in self.declared}
 
     def scheme(self) -> Scheme:
-        time = self._time()  # first, because the window's two sides are parameters too
+        times = self._times()  # first, because durations are parameters too
         self._check_given()
         carriers = self._carriers()
         carried = {name for carrier in carriers for name in carrier.carried}
@@ -142,7 +140,7 @@ class _Reader:
             carriers=carriers,
             definitions=self.definitions(fixed=self.values.keys() - carried),
             chosen=self._chosen(),
-            time=time,
+            time=None if times is None else times.rule(carriers),
             nonce=self._nonce(),
             keys=self._keys(),
             responses=read_responses(self.root),
@@ -173,7 +171,7 @@ class _Reader:
 
     def _parameter(self, parameters: Table, name: str) -> Parameter:
         self._check_name(parameters, name)
-        if name in INPUTS or name == SECRET or name in WINDOW:
+        if name in INPUTS or name == SECRET or name in DURATIONS:
             parameters.fail(name, f"{name!r} cannot be a parameter", "it has a meaning of its own; choose another name")
         table = parameters.table(name)
         assert table is not None  # noqa: S101  # the key was just iterated
@@ -348,30 +346,16 @@ class _Reader:
         table.finish()
         return chosen
 
-    def _time(self) -> TimeRule | None:
+    def _times(self) -> TimeReader | None:
         table = self.root.table("time")
         if table is None:
             return None
-        name = table.need("format", str, f'format = "unix-s", or another of {", ".join(TIME_FORMATS)}')
-        if name not in TIME_FORMATS:
-            table.fail("format", f"there is no time format {name!r}", did_you_mean(name, TIME_FORMATS))
-        rule = TimeRule(TIME_FORMATS[name], self._window(table, "past"), self._window(table, "future"))
-        table.finish()
-        return rule
-
-    def _window(self, table: Table, side: str) -> int:
-        default = table.need(side, str, f'the window is missing: {side} = "5 min" says how far off a time may be')
-        self.declared += (Parameter(side, default, f"how far in the {side} a request's time may be"),)
-        self.values[side] = self.given.get(side, default)
-        try:
-            return parse_duration(self.values[side])
-        except ValueError as error:
-            return self._refuse_window(table, side, str(error))
-
-    def _refuse_window(self, table: Table, side: str, problem: str) -> NoReturn:
-        if side in self.given:
-            raise ConfigurationError(f"scheme {self.name}, parameter {side}", problem, 'for example "5 min"')
-        table.fail(side, problem, f'{side} = "5 min"')
+        times = TimeReader(table, self.name, self.given, self._fill)
+        if LIFETIME in self.root.values.get("fields", ()):
+            times.declare_lifetime()
+        self.declared += tuple(times.declared)
+        self.values |= times.values
+        return times
 
     def _nonce(self) -> NonceRule | None:
         table = self.root.table("nonce")

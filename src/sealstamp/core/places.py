@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
+from sealstamp.core.encoding import Pairs
 from sealstamp.core.record import Record
 from sealstamp.core.request import Request
 
@@ -46,17 +47,21 @@ class Place(Record):
         """The name as it is looked up: header names fold case (RFC 9110, section 5.1), others are exact."""
         return (self.name.lower() if self.where is Where.HEADER else self.name).encode()
 
-    def is_in(self, request: Request) -> bool:
-        """Tell whether the request has something here."""
+    def fields_of(self, request: Request) -> Pairs:
+        """Return the request's fields of this kind of place."""
         match self.where:
             case Where.HEADER:
-                return self.key in request.header_fields[0]
+                return request.header_fields
             case Where.QUERY:
-                return self.key in request.query_fields[0]
+                return request.query_fields
             case Where.FORM:
-                return self.key in request.form_fields[0]
+                return request.form_fields
             case Where.JSON:
-                return self.key in request.json_fields[0]
+                return request.json_fields
+
+    def is_in(self, request: Request) -> bool:
+        """Tell whether the request has something here."""
+        return self.key in self.fields_of(request)[0]
 
     def __str__(self) -> str:
         return f"{self.where} {self.name}"

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from sealstamp.core.encoding import percent_encode, remove_parameters
+from sealstamp.core.encoding import remove_parameters, set_parameter
 from sealstamp.core.places import Place, Where
 from sealstamp.core.request import Request
 from sealstamp.errors import SigningError
@@ -16,7 +16,9 @@ Addition = tuple[Place, bytes]
 
 
 def place_all(request: Request, additions: Iterable[Addition]) -> Request:
-    """Return a copy of ``request`` that carries ``additions``; a header of the same name is replaced.
+    """Return a copy of ``request`` that carries ``additions``; what is there already under that name is replaced.
+
+    A query or form parameter keeps its position, and its spelling if it has that value already.
 
     Raises SigningError where a body field has no body of its kind to travel in.
     """
@@ -27,16 +29,13 @@ def place_all(request: Request, additions: Iterable[Addition]) -> Request:
             case Where.HEADER:
                 headers = [line for line in headers if line[0] != place.key] + [(place.key, value)]
             case Where.QUERY:
-                target += (b"&" if b"?" in target else b"?") + _pair(place, value)
+                path, _, query = target.partition(b"?")
+                target = path + b"?" + set_parameter(query, place.key, value)
             case Where.FORM:
-                body = b"&".join(filter(None, (body, _pair(place, value))))
+                body = set_parameter(body or b"", place.key, value)
             case Where.JSON:
                 body = _with_json_field(body, place, value)
     return Request(request.method, target, headers, scheme=request.scheme, authority=request.authority, body=body)
-
-
-def _pair(place: Place, value: bytes) -> bytes:
-    return percent_encode(place.key) + b"=" + percent_encode(value)
 
 
 def _with_json_field(body: bytes | None, place: Place, value: bytes) -> bytes:
@@ -46,8 +45,14 @@ def _with_json_field(body: bytes | None, place: Place, value: bytes) -> bytes:
         raise SigningError("the scheme carries fields in a JSON body, and the body is not JSON") from None
     if not isinstance(fields, dict):
         raise SigningError("the scheme carries fields in a JSON body, and the body is not an object")
+    if body and (fields.get(place.name) == value.decode() or _is_number(fields.get(place.name), value)):
+        return body
     text = json.dumps({**fields, place.name: value.decode()}, ensure_ascii=False, separators=(",", ":"))
     return text.encode("utf-8", "backslashreplace")  # JSON can hold a lone surrogate, written as this writes it
+
+
+def _is_number(there: object, value: bytes) -> bool:
+    return type(there) is int and str(there).encode() == value
 
 
 def request_without(request: Request, names: frozenset[bytes]) -> Request:

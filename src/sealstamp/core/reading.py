@@ -13,8 +13,8 @@ from sealstamp.core.codegen import Namespace, function
 from sealstamp.core.packing import make_reader
 from sealstamp.core.places import Where, other_spellings
 from sealstamp.core.request import Request
-from sealstamp.core.scheme import ACCESS_KEY_ID, NONCE, TIMESTAMP, Carrier, Packed, Scheme
-from sealstamp.core.timing import MAX_DIGITS
+from sealstamp.core.scheme import ACCESS_KEY_ID, EXPIRES, LIFETIME, NONCE, TIMESTAMP, Carrier, Packed, Scheme
+from sealstamp.core.timing import MAX_DIGITS, NEVER_MS, TimeFormat
 
 
 def write_present(scheme: Scheme, namespace: Namespace) -> str:
@@ -25,7 +25,7 @@ def write_present(scheme: Scheme, namespace: Namespace) -> str:
     values: dict[str, str] = {}
     for carrier, variable in raw.items():
         lines += _unpack(carrier, variable, values, constant)
-    lines += _check_time(scheme, values.get(TIMESTAMP), constant)
+    lines += _check_time(scheme, values, constant)
     for name, chosen in scheme.chosen.items():
         must_name = frozenset(word.encode() for word in chosen.must_name)
         lines.append(f"require_named({values[name]}, {constant(must_name)}, {constant(chosen.separator.encode())})")
@@ -119,21 +119,37 @@ def _unpack(carrier: Carrier, variable: str, values: dict[str, str], constant: C
     return []
 
 
-def _check_time(scheme: Scheme, variable: str | None, constant: Callable[[Any], str]) -> list[str]:
+def _check_time(scheme: Scheme, values: Mapping[str, str], constant: Callable[[Any], str]) -> list[str]:
+    """Write the reading of the time into ``t``; of a request that says when it ends, the time and that end."""
     rule = scheme.time
-    if rule is None or variable is None:
+    if rule is None:
         return []
-    if rule.format.per_ms is None:
-        lines = [f"t = read_time({constant(rule.format.read)}, {variable})"]
-    else:
-        multiplier, divisor = rule.format.per_ms
-        scale = f" * {divisor}" * (divisor > 1) + f" // {multiplier}" * (multiplier > 1)
-        lines = [
-            f"if not {variable}.isdigit() or len({variable}) > {MAX_DIGITS}:",
-            "    malformed_time()",
-            f"t = int({variable}){scale}",
-        ]
-    lines += [f"if not {-rule.future_ms} <= now_ms - t <= {rule.past_ms}:", "    outside(t, now_ms)"]
-    if TIMESTAMP not in scheme.may_lack:
-        return lines
-    return [f"if {variable}:", *(f"    {line}" for line in lines), "else:", "    t = None"]
+    travelling = [(values[name], variable) for name, variable in _TIMES if name in values]
+    lines = [line for text, variable in travelling for line in _read(rule.format, text, variable, constant)]
+    if rule.most_ms is None:
+        lines += [f"if not {-rule.future_ms} <= now_ms - t <= {rule.past_ms}:", "    outside(t, now_ms)"]
+        if TIMESTAMP not in scheme.may_lack:
+            return lines
+        return [f"if {values[TIMESTAMP]}:", *(f"    {line}" for line in lines), "else:", "    t = None"]
+    if LIFETIME in values:
+        past_ms = rule.past_ms if LIFETIME in scheme.may_lack else None
+        bounds = f"{rule.unit_ms}, {rule.most_ms}, {past_ms}, {rule.future_ms}"
+        return [*lines, f"t = (t, end_of_lifetime(t, {values[LIFETIME]}, {bounds}, now_ms))"]
+    made, begin = ("t", "t") if TIMESTAMP in values else (str(NEVER_MS), "now_ms")
+    return [*lines, f"t = ({made}, end_by_expiry({begin}, e, {rule.most_ms}, {rule.future_ms}, now_ms))"]
+
+
+_TIMES: Final = ((TIMESTAMP, "t"), (EXPIRES, "e"))
+
+
+def _read(form: TimeFormat, text: str, variable: str, constant: Callable[[Any], str]) -> list[str]:
+    """Write the reading of one time, in Unix milliseconds."""
+    if form.per_ms is None:
+        return [f"{variable} = read_time({constant(form.read)}, {text})"]
+    multiplier, divisor = form.per_ms
+    scale = f" * {divisor}" * (divisor > 1) + f" // {multiplier}" * (multiplier > 1)
+    return [
+        f"if not {text}.isdigit() or len({text}) > {MAX_DIGITS}:",
+        "    malformed_time()",
+        f"{variable} = int({text}){scale}",
+    ]

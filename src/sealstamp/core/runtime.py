@@ -11,6 +11,7 @@ from sealstamp.core.material import cannot_sign, is_shared, is_signed, signer_fo
 from sealstamp.core.placing import place_all, request_without
 from sealstamp.core.request import Request
 from sealstamp.core.scheme import Carrier
+from sealstamp.core.timing import MAX_DIGITS
 from sealstamp.errors import (
     BodyUnavailableError,
     ComponentNotCoveredError,
@@ -22,6 +23,8 @@ from sealstamp.errors import (
 __all__ = [
     "body_of",
     "cannot_sign",
+    "end_by_expiry",
+    "end_of_lifetime",
     "form_list",
     "header_list",
     "header_value",
@@ -143,15 +146,61 @@ def read_time(read: Callable[[bytes], int], text: bytes) -> int:
         raise MalformedCredentialsError("the time is not written as the scheme says") from None
 
 
+def end_of_lifetime(
+    time_ms: int, lifetime: bytes, unit_ms: int, most_ms: int, past_ms: int | None, future_ms: int, now_ms: int
+) -> int:
+    """Return until when a request is good that says for how long it is; one that need not is for ``past_ms``.
+
+    All is in Unix milliseconds, ``lifetime`` in units of ``unit_ms``. Refuses what is too old, too far ahead, or asks
+    for more than ``most_ms``; without ``past_ms``, also an empty lifetime.
+    """
+    if lifetime or past_ms is None:
+        if not lifetime.isdigit() or len(lifetime) > MAX_DIGITS:
+            raise MalformedCredentialsError("the lifetime is not a plain decimal number")
+        lifetime_ms = int(lifetime) * unit_ms
+        if lifetime_ms > most_ms:
+            _refuse_lifetime(lifetime_ms, most_ms, now_ms)
+    else:
+        lifetime_ms = past_ms
+    if not time_ms - future_ms <= now_ms <= time_ms + lifetime_ms:
+        outside(time_ms, now_ms)
+    return time_ms + lifetime_ms
+
+
+def end_by_expiry(begin_ms: int, expires_ms: int, most_ms: int, future_ms: int, now_ms: int) -> int:
+    """Return the expiry of a request that is good from ``begin_ms``, which may be ``future_ms`` ahead; in Unix ms.
+
+    Refuses what has expired, has not begun, or is good for longer than ``most_ms``.
+    """
+    if begin_ms - future_ms > now_ms:
+        outside(begin_ms, now_ms)
+    if now_ms > expires_ms:
+        detail = f"the request expired {now_ms - expires_ms} ms ago"
+        raise OutsideTimeWindowError(now_ms, detail + _other_unit(expires_ms, now_ms))
+    if expires_ms - begin_ms > most_ms:
+        _refuse_lifetime(expires_ms - begin_ms, most_ms, now_ms, _other_unit(expires_ms, now_ms))
+    return expires_ms
+
+
+def _refuse_lifetime(lifetime_ms: int, most_ms: int, now_ms: int, hint: str = "") -> NoReturn:
+    detail = f"the request would be good for {lifetime_ms} ms, and at most {most_ms} ms are accepted"
+    raise OutsideTimeWindowError(now_ms, detail + hint)
+
+
 def outside(time_ms: int, now_ms: int) -> NoReturn:
     """Refuse a time outside the window, and say so if another unit would have fitted."""
     off = now_ms - time_ms
     detail = f"the request's time is {abs(off)} ms {'behind' if off > 0 else 'ahead of'} the server's"
+    raise OutsideTimeWindowError(now_ms, detail + _other_unit(time_ms, now_ms))
+
+
+def _other_unit(time_ms: int, now_ms: int) -> str:
+    """Say so if a time is right in another unit."""
     if _near(time_ms * 1000, now_ms):
-        detail += "; it looks a thousand times too small: is it in seconds where milliseconds are meant?"
-    elif _near(time_ms // 1000, now_ms):
-        detail += "; it looks a thousand times too large: is it in milliseconds where seconds are meant?"
-    raise OutsideTimeWindowError(now_ms, detail)
+        return "; it looks a thousand times too small: is it in seconds where milliseconds are meant?"
+    if _near(time_ms // 1000, now_ms):
+        return "; it looks a thousand times too large: is it in milliseconds where seconds are meant?"
+    return ""
 
 
 def _near(time_ms: int, now_ms: int) -> bool:

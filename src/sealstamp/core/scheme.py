@@ -16,6 +16,8 @@ from sealstamp.errors import Reason
 
 ACCESS_KEY_ID = "access_key_id"
 TIMESTAMP = "timestamp"
+EXPIRES = "expires"
+LIFETIME = "lifetime"
 NONCE = "nonce"
 SECRET = "secret"
 STRING_TO_SIGN = "string_to_sign"
@@ -23,7 +25,7 @@ SIGNATURE = "signature"
 
 _BODIES = frozenset({Part.BODY, Part.FORM_FIELDS})
 
-INPUTS = frozenset({ACCESS_KEY_ID, TIMESTAMP, NONCE})
+INPUTS = frozenset({ACCESS_KEY_ID, TIMESTAMP, EXPIRES, LIFETIME, NONCE})
 """The names that a signer is given for each request, and a verifier reads."""
 
 
@@ -81,11 +83,17 @@ Carrier = Field | Packed
 
 
 class TimeRule(Record):
-    """How the time is written, and how far from the verifier's clock it may be, in milliseconds."""
+    """How times are written, and how far from the verifier's clock they may be, in milliseconds.
+
+    ``past_ms`` is how old a request may be at most; where it says for how long it is good, that is ``most_ms``, the
+    longest lifetime accepted. A lifetime that travels is a number of units of ``unit_ms``.
+    """
 
     format: TimeFormat
     past_ms: int
     future_ms: int
+    most_ms: int | None = None
+    unit_ms: int = 1_000
 
 
 class NonceRule(Record):
@@ -165,6 +173,24 @@ class Scheme(Record):
     def carried(self) -> tuple[str, ...]:
         """The names of every value that travels, in the order they are written."""
         return tuple(name for carrier in self.carriers for name in carrier.carried)
+
+    @property
+    def good_for(self) -> tuple[int, int]:
+        """How long before and after it is made a request with the usual lifetime is accepted, in milliseconds."""
+        rule = self.time
+        if rule is None:
+            return 0, 0
+        if rule.most_ms is None or not self.parameters.get(LIFETIME):
+            return rule.future_ms, rule.past_ms
+        lifetime_ms = int(self.parameters[LIFETIME]) * rule.unit_ms
+        return rule.future_ms if TIMESTAMP in self.carried else rule.most_ms - lifetime_ms, lifetime_ms
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The names whose values a signer may be given for a request: parameters that travel, and the lifetime."""
+        travelling = tuple(name for name in self.carried if name in self.parameters)
+        needs_lifetime = EXPIRES in self.carried and LIFETIME not in travelling
+        return (*travelling, LIFETIME) if needs_lifetime else travelling
 
     @property
     def names_key(self) -> bool:

@@ -8,15 +8,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from sealstamp.core.compiler import bind_key, compile_scheme
 from sealstamp.core.credential import Credential
 from sealstamp.core.packing import read_carrier
-from sealstamp.core.places import Where
+from sealstamp.core.places import Place, Where
 from sealstamp.core.placing import Addition, place_all
 from sealstamp.core.request import Request
-from sealstamp.core.scheme import NONCE, TIMESTAMP, Scheme
+from sealstamp.core.scheme import LIFETIME, NONCE, TIMESTAMP, Field, Scheme
 from sealstamp.core.stages import Stage, show_stages
 from sealstamp.errors import MissingComponentError, SealstampError, SigningError, VerificationError
 
@@ -58,7 +59,8 @@ class Signer:
         self.scheme = scheme
         self._credential = credential
         _, self._sign = bind_key(scheme, credential, to_sign=True)
-        self._given = tuple(name for name in scheme.carried if name in scheme.parameters)
+        self._given = scheme.given
+        self._lifetime = _travelling_lifetime(scheme)
         self._defaults = tuple(scheme.parameters[name].encode() for name in self._given)
         self._needs_time = scheme.time is not None and TIMESTAMP not in scheme.may_lack
         self._needs_nonce = scheme.nonce is not None and NONCE not in scheme.may_lack
@@ -73,17 +75,20 @@ class Signer:
     ) -> Instructions:
         """Sign ``request``.
 
-        ``time_ms`` is Unix milliseconds, ``nonce`` any text not used before with this key, ``values`` set parameters
-        that travel. Raises MissingComponentError when the scheme needs one that is not given, BodyUnavailableError
-        when it signs a body that nobody has read, SigningError when the request itself cannot be signed, for example
-        because a signed header is doubled.
+        ``time_ms`` is when the request is made, in Unix milliseconds, ``nonce`` any text not used before with this key.
+        ``values`` set parameters that travel, and ``lifetime`` in the scheme's unit; without one, a lifetime that the
+        request has already stays as it is. Raises MissingComponentError when the scheme needs one that is not given,
+        BodyUnavailableError when it signs a body that nobody has read, SigningError when the request itself cannot be
+        signed, for example because a signed header is doubled.
         """
         if self._needs_time and time_ms is None:
             raise MissingComponentError(f"scheme {self.scheme.name} signs a time: give time_ms")
         if self._needs_nonce and not nonce:
             raise MissingComponentError(f"scheme {self.scheme.name} needs a nonce")
-        given = self._merge(values) if values else self._defaults
         try:
+            if self._lifetime:
+                values = {**self._own_lifetime(request), **(values or {})}
+            given = self._merge(values) if values else self._defaults
             return Instructions(self._sign(time_ms, nonce.encode() if nonce else b"", given, request))
         except VerificationError as error:
             raise SigningError(str(error)) from None
@@ -93,10 +98,18 @@ class Signer:
     def _merge(self, values: Mapping[str, str]) -> tuple[bytes, ...]:
         if unknown := values.keys() - set(self._given):
             raise SigningError(f"scheme {self.scheme.name} has no travelling parameter {', '.join(sorted(unknown))}")
+        if not re.fullmatch("[0-9]{0,16}", values.get(LIFETIME, "")):
+            raise SigningError("the lifetime is not a plain decimal number")
         return tuple(
             values[name].encode() if name in values else default
             for name, default in zip(self._given, self._defaults, strict=True)
         )
+
+    def _own_lifetime(self, request: Request) -> dict[str, str]:
+        """Return the lifetime that the request has before it is signed."""
+        found = [place.fields_of(request)[0].get(place.key, b"") for place in self._lifetime]
+        text = next(filter(None, found), b"")
+        return {LIFETIME: text.decode("utf-8", "replace")} if text else {}
 
     def stages(self, request: Request, instructions: Instructions, *, reveal: bool = False) -> tuple[Stage, ...]:
         """Return every stage of what was signed, all that is secret shown as ``***`` unless ``reveal``."""
@@ -106,3 +119,10 @@ class Signer:
             return show_stages(self.scheme, self._credential, reread(signed), signed, reveal=reveal)
         values = instructions.values(self.scheme)
         return show_stages(self.scheme, self._credential, (b"", None, b"", *values), request, reveal=reveal)
+
+
+def _travelling_lifetime(scheme: Scheme) -> tuple[Place, ...]:
+    """Return where a lifetime travels by itself, unless the API has set another than the scheme's."""
+    fields = [carrier for carrier in scheme.carriers if isinstance(carrier, Field) and carrier.name == LIFETIME]
+    usual = {parameter.name: parameter.default for parameter in scheme.declared}
+    return fields[0].places if fields and scheme.parameters[LIFETIME] == usual[LIFETIME] else ()

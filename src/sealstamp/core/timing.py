@@ -13,6 +13,8 @@ from sealstamp.core.record import Record
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MAX_DIGITS: Final = 16
 """A decimal time has at most this many digits: microseconds until the year 2286."""
+NEVER_MS: Final = 1 << 62
+"""A time no clock reaches."""
 
 
 class TimeFormat(Record):

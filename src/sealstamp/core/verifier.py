@@ -33,6 +33,7 @@ from sealstamp.core.request import Request, lazy
 from sealstamp.core.runtime import body_of, is_visible
 from sealstamp.core.scheme import SIGNATURE, Scheme
 from sealstamp.core.stages import Stage, show_stages
+from sealstamp.core.timing import NEVER_MS as NEVER_MS
 from sealstamp.errors import (
     ConfigurationError,
     InactiveAccessKeyError,
@@ -48,8 +49,6 @@ from sealstamp.errors import (
 
 MAX_ACCESS_KEY_ID = 256
 """Longer ids are refused unseen."""
-NEVER_MS = 1 << 62
-"""A time no clock reaches."""
 
 
 class ReplayBy(StrEnum):
@@ -102,7 +101,10 @@ class BoundKey:
 
 
 class Claim(NamedTuple):
-    """What may be accepted only once: ``token`` until ``expires_ms``; ``stamped_ms`` is the request's own time."""
+    """What may be accepted only once: ``token`` until ``expires_ms``; ``stamped_ms`` is the request's own time.
+
+    A request that says when it expires and not when it was made has NEVER_MS for a time.
+    """
 
     token: bytes
     stamped_ms: int
@@ -152,6 +154,7 @@ class Verifier:
         self._must_claim = replay_by is not None
         self._scope = scope.encode()
         self._past_ms = scheme.time.past_ms if scheme.time else 0
+        self._says_end = scheme.time is not None and scheme.time.most_ms is not None
         nonce_at, signature_at = 2, FIRST_VALUE + scheme.carried.index(SIGNATURE)
         self._claimed_at = nonce_at if self.replay_by is ReplayBy.NONCE else signature_at
         self._signature_places = tuple(
@@ -294,6 +297,8 @@ class Verifier:
             if self._must_claim:
                 raise MissingCredentialsError("a replay guard needs a time and what it guards by; one did not come")
             return None
+        if self._says_end:
+            return Claim(key.claim_prefix + token, *stamped_ms)
         return Claim(key.claim_prefix + token, stamped_ms, stamped_ms + self._past_ms)
 
 

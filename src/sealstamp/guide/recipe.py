@@ -12,7 +12,17 @@ from typing import Final, assert_never
 
 from sealstamp.core.loader import read_definitions
 from sealstamp.core.record import Record
-from sealstamp.core.scheme import ACCESS_KEY_ID, NONCE, SECRET, SIGNATURE, STRING_TO_SIGN, TIMESTAMP, Scheme
+from sealstamp.core.scheme import (
+    ACCESS_KEY_ID,
+    EXPIRES,
+    LIFETIME,
+    NONCE,
+    SECRET,
+    SIGNATURE,
+    STRING_TO_SIGN,
+    TIMESTAMP,
+    Scheme,
+)
 from sealstamp.core.tree import Apply, Atom, Concat, Expression, Join, Name, Part, Switch, Text
 
 
@@ -48,6 +58,8 @@ PARTS: Final[Mapping[Part, str]] = MappingProxyType(
 _GIVEN: Final = {
     ACCESS_KEY_ID: "the access key id",
     TIMESTAMP: "the time",
+    EXPIRES: "the expiry time",
+    LIFETIME: "the lifetime",
     NONCE: "the nonce",
     SECRET: "the secret",
     STRING_TO_SIGN: "the string to sign",

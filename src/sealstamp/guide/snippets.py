@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 
 from sealstamp.core.credential import Credential
+from sealstamp.core.scheme import LIFETIME, TIMESTAMP, TimeRule
 from sealstamp.guide.example import Example
 
 
@@ -17,7 +18,7 @@ def command(example: Example) -> str:
     options += [f"--header {shlex.quote(f'{name}: {value}')}" for name, value in _headers(example)]
     options.append(f"--body {shlex.quote((request.body or b'').decode())}")
     if example.scheme.time:
-        options.append(f"--at {shlex.quote(example.scheme.time.format.write(example.time_ms).decode())}")
+        options.append(f"--at {shlex.quote(_travelling_time(example, example.scheme.time))}")
     if example.nonce:
         options.append(f"--nonce {example.nonce}")
     return " \\\n    ".join(["sealstamp sign", *options]) + "\n"
@@ -61,3 +62,10 @@ def python(example: Example) -> str:
         *printed,
     ]
     return "\n".join(lines) + "\n"
+
+
+def _travelling_time(example: Example, rule: TimeRule) -> str:
+    """Return the time that travels as the scheme writes it: when it was made, or else when it expires."""
+    made = TIMESTAMP in example.scheme.carried
+    lifetime_ms = 0 if made else int(example.scheme.parameters[LIFETIME]) * rule.unit_ms
+    return rule.format.write(example.time_ms + lifetime_ms).decode()

@@ -14,7 +14,8 @@ from sealstamp.core.credential import Credential
 from sealstamp.core.material import MisfitError
 from sealstamp.core.request import Request
 from sealstamp.core.scheme import ResponseProfile
-from sealstamp.core.verifier import NEVER_MS, BoundKey, Verifier
+from sealstamp.core.timing import NEVER_MS
+from sealstamp.core.verifier import BoundKey, Verifier
 from sealstamp.errors import ConfigurationError, NotFoundError, SchemeError, StoreUnavailableError
 from sealstamp.keys.domain import AccessKey, Api, Enforcement, KeyStatus
 from sealstamp.keys.ports import KeyStore

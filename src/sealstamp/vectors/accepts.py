@@ -90,17 +90,17 @@ def _header_value(name: str, body: bytes) -> bytes:
 
 
 def _edges(situation: Situation) -> Iterator[Case]:
-    rule = situation.scheme.time
-    if rule is None:
+    if situation.scheme.time is None:
         return
     signed = situation.sign()
-    yield situation.case("oldest", "as old as it may be", signed.request, Reason.ACCEPTED, now_ms=NOW_MS + rule.past_ms)
+    ahead_ms, old_ms = situation.scheme.good_for
+    yield situation.case("oldest", "as old as it may be", signed.request, Reason.ACCEPTED, now_ms=NOW_MS + old_ms)
     yield situation.case(
         "newest",
         "as far ahead of the clock as it may be",
         signed.request,
         Reason.ACCEPTED,
-        now_ms=NOW_MS - rule.future_ms,
+        now_ms=NOW_MS - ahead_ms,
     )
 
 

@@ -12,7 +12,7 @@ from sealstamp.core.coverage import Covered, coverage_of
 from sealstamp.core.places import Where, other_spellings
 from sealstamp.core.request import Request
 from sealstamp.core.runtime import MAX_NONCE
-from sealstamp.core.scheme import ACCESS_KEY_ID, NONCE, SIGNATURE, TIMESTAMP, Packed
+from sealstamp.core.scheme import ACCESS_KEY_ID, EXPIRES, LIFETIME, NONCE, SIGNATURE, TIMESTAMP, Packed
 from sealstamp.core.verifier import MAX_ACCESS_KEY_ID, ReplayBy
 from sealstamp.errors import Reason, SigningError
 from sealstamp.vectors.accepts import other_value, with_signed_headers
@@ -116,14 +116,19 @@ def _tampered_values(situation: Situation) -> Iterator[Case]:
         if name in (SIGNATURE, ACCESS_KEY_ID) or name in situation.scheme.chosen or not value:
             continue
         sure = name in situation.scheme.computed
-        sure |= (name == TIMESTAMP and Covered.TIME in covered) or (name == NONCE and Covered.NONCE in covered)
+        sure |= (name in (TIMESTAMP, EXPIRES) and Covered.TIME in covered) or (
+            name == NONCE and Covered.NONCE in covered
+        )
         request = put(situation, signed, name, _other(situation, name, value))
         yield _change(situation, name, f"the value {name}", request, sure)
 
 
 def _other(situation: Situation, name: str, value: bytes) -> bytes:
-    if name == TIMESTAMP and situation.scheme.time is not None:
-        return situation.scheme.time.format.write(NOW_MS + 1000)
+    rule = situation.scheme.time
+    if name in (TIMESTAMP, EXPIRES) and rule is not None:
+        return rule.format.write(NOW_MS + 1000)
+    if name == LIFETIME:
+        return b"%d" % (int(value) - 1)
     return flipped(value)
 
 
@@ -289,11 +294,11 @@ def unit_ms(situation: Situation) -> int:
 
 
 def _times(situation: Situation) -> Iterator[Case]:
-    rule = situation.scheme.time
-    if rule is None:
+    if situation.scheme.time is None:
         return
     signed, unit = situation.sign().request, unit_ms(situation)
-    late, early = NOW_MS + rule.past_ms + unit, NOW_MS - rule.future_ms - unit
+    ahead_ms, old_ms = situation.scheme.good_for
+    late, early = NOW_MS + old_ms + unit, NOW_MS - ahead_ms - unit
     yield _fault(situation, "stale", "one unit of time older than it may be", signed, OUTSIDE, now_ms=late)
     yield _fault(situation, "future", "one unit of time further ahead than it may be", signed, OUTSIDE, now_ms=early)
 
@@ -316,21 +321,27 @@ def _signed_at(situation: Situation, time_ms: int) -> Request:
     except SigningError:
         rule = situation.scheme.time
         written = rule.format.write(time_ms) if rule else b""
-        return put(situation, situation.sign().request, TIMESTAMP, written)
+        name = TIMESTAMP if TIMESTAMP in situation.scheme.carried else EXPIRES
+        return put(situation, situation.sign().request, name, written)
 
 
 def _unreadable_times(situation: Situation) -> Iterator[Case]:
-    if situation.scheme.time is None or TIMESTAMP not in situation.scheme.carried:
-        return
+    for field in (TIMESTAMP, EXPIRES, LIFETIME):
+        if field in situation.scheme.carried:
+            yield from _unreadable_time(situation, field)
+
+
+def _unreadable_time(situation: Situation, field: str) -> Iterator[Case]:
     signed = situation.sign().request
-    value = situation.values(signed)[TIMESTAMP]
+    value = situation.values(signed)[field]
     for name, title, other in (
         ("garbage", "the time is no time", b"tomorrow"),
         ("empty", "the time is empty", b""),
         ("signed", "the time has a sign", b"+" + value),
     ):
-        request = put(situation, signed, TIMESTAMP, other)
-        yield _fault(situation, f"time-{name}", title, request, *_unreadable(situation, TIMESTAMP, other))
+        request = put(situation, signed, field, other)
+        case = name if field == TIMESTAMP else f"{field}-{name}"
+        yield _fault(situation, f"time-{case}", title, request, *_unreadable(situation, field, other))
 
 
 def _unreadable(situation: Situation, name: str, value: bytes) -> tuple[Reason, ...]:
