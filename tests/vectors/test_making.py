@@ -78,7 +78,7 @@ def test_a_scheme_of_ones_own_has_vectors(own: Scheme) -> None:
             "tampered-host": "signature_mismatch",
             "tampered-path": "signature_mismatch",
             "tampered-query": "signature_mismatch",
-            "tampered-body": "signature_mismatch",
+            "tampered-body": "digest_mismatch",
             "tampered-digest": "signature_mismatch",
             "tampered-nonce": "signature_mismatch",
             "missing-digest": "missing_credentials",
