@@ -7,12 +7,22 @@ import hashlib
 
 import pytest
 
+from sealstamp.core.coverage import Covered, coverage_of
 from sealstamp.core.credential import Credential
+from sealstamp.core.loader import set_parameters
 from sealstamp.core.request import Request
 from sealstamp.core.scheme import Scheme
 from sealstamp.core.signer import Signer
 from sealstamp.core.verifier import Verifier
-from sealstamp.errors import BodyUnavailableError, DigestMismatchError, SchemeError, SignatureMismatchError
+from sealstamp.errors import (
+    BodyUnavailableError,
+    ComponentNotCoveredError,
+    ConfigurationError,
+    DigestMismatchError,
+    MissingCredentialsError,
+    SchemeError,
+    SignatureMismatchError,
+)
 from tests.core.schemes import HEAD, load
 
 TEXT = f"""{HEAD}
@@ -166,3 +176,134 @@ def test_raw_bytes_do_not_travel() -> None:
     """A digest without a writing is refused when the scheme is loaded."""
     with pytest.raises(SchemeError, match="raw bytes would travel in 'digest'"):
         having("{body|sha256}")
+
+
+# fields that need not come, and constants that may come instead
+
+OPTIONAL = TEXT.replace('"header X-Digest"', '{ at = "header X-Digest", optional = true }')
+COMPUTED = TEXT.replace('"header X-Digest"', '{ at = "header X-Digest", optional = "computed" }')
+INSTEAD = TEXT.replace('"header X-Digest"', '{ at = "header X-Digest", instead = ["UNSIGNED"] }')
+WRITTEN = DIGEST.hex().encode()
+
+
+def bare(*headers: tuple[bytes, bytes], body: bytes | None = BODY) -> Request:
+    return Request(b"PUT", b"/", [(b"host", b"h"), *headers], body=body)
+
+
+def sign(scheme: Scheme, request: Request, **values: str) -> Request:
+    return Signer(scheme, PAIR).sign(request, values=values).apply(request)
+
+
+def string_signed(scheme: Scheme, request: Request) -> str:
+    signer = Signer(scheme, PAIR)
+    stages = signer.stages(request, signer.sign(request), reveal=True)
+    return next(stage.text for stage in stages if stage.name == "string_to_sign")
+
+
+def test_an_optional_digest_that_is_absent_is_signed_as_nothing() -> None:
+    """No body is needed then; a signer adds none, and puts right one that is there."""
+    scheme = load(OPTIONAL)
+    request = sign(scheme, bare())
+    assert not request.header(b"x-digest")
+    assert string_signed(scheme, bare()) == "PUT "
+    check(scheme, Request(b"PUT", b"/", request.headers, body=b"any"))
+    check(scheme, Request(b"PUT", b"/", request.headers), body_later=True)
+    with_one = sign(scheme, bare((b"x-digest", b"of something else")))
+    assert with_one.header(b"x-digest") == WRITTEN
+    check(scheme, with_one)
+    with pytest.raises(DigestMismatchError):
+        check(scheme, Request(b"PUT", b"/", with_one.headers, body=b"any"))
+    stripped = [line for line in with_one.headers if line[0] != b"x-digest"]
+    with pytest.raises(SignatureMismatchError):
+        check(scheme, Request(b"PUT", b"/", stripped, body=b"any"))
+
+
+@pytest.mark.parametrize("headers", [[], [(b"x-digest", b"")]], ids=["absent", "empty"])
+def test_a_digest_that_is_computed_if_absent(headers: list[tuple[bytes, bytes]]) -> None:
+    """It is signed though it does not travel, so the body must be at hand; one that came makes that needless."""
+    scheme = load(COMPUTED)
+    verifier = Verifier(scheme)
+    assert string_signed(scheme, bare()) == f"PUT {WRITTEN.decode()}"
+    signature = sign(scheme, bare()).header(b"x-signature")
+    request = bare(*headers, (b"x-signature", signature))
+    assert not verifier.needs_body
+    assert verifier.may_need_body
+    assert verifier.reads_body(request)
+    check(scheme, request)
+    with pytest.raises(SignatureMismatchError):
+        check(scheme, bare(*headers, (b"x-signature", signature), body=b"any"))
+    came = bare((b"x-digest", WRITTEN), (b"x-signature", signature), body=None)
+    assert not verifier.reads_body(came)
+    check(scheme, came, body_later=True)
+
+
+def test_a_signer_without_the_body_takes_the_digest_that_stands_there() -> None:
+    """So a large upload can be signed by whoever has hashed it before."""
+    for text in (TEXT, OPTIONAL, COMPUTED):
+        scheme = load(text)
+        request = sign(scheme, bare((b"x-digest", WRITTEN), body=None))
+        assert request.headers == sign(scheme, bare((b"x-digest", WRITTEN))).headers
+        if text is not OPTIONAL:
+            with pytest.raises(BodyUnavailableError):
+                sign(scheme, bare(body=None))
+
+
+def test_a_constant_instead_of_a_digest() -> None:
+    """It is refused unless the API allows it; then nothing is promised about the body, and coverage says so."""
+    refusing, allowing = load(INSTEAD), set_parameters(load(INSTEAD), {"unsigned_body": "allowed"})
+    request = sign(refusing, bare(), digest="UNSIGNED")
+    assert request.header(b"x-digest") == b"UNSIGNED"
+    with pytest.raises(ComponentNotCoveredError, match="UNSIGNED"):
+        check(refusing, request)
+    check(allowing, Request(b"PUT", b"/", request.headers, body=b"any"))
+    check(allowing, Request(b"PUT", b"/", request.headers))
+    check(allowing, sign(allowing, bare()))
+    with pytest.raises(DigestMismatchError):
+        check(allowing, Request(b"PUT", b"/", sign(allowing, bare()).headers, body=b"any"))
+    assert Covered.BODY in coverage_of(refusing)
+    assert Covered.BODY not in coverage_of(allowing)
+
+
+def test_coverage_of_optional_digests() -> None:
+    """What a client may leave out covers nothing; what is computed in its stead does."""
+    assert Covered.BODY not in coverage_of(load(OPTIONAL))
+    assert Covered.BODY in coverage_of(load(COMPUTED))
+
+
+def test_what_is_optional_may_depend_on_a_parameter() -> None:
+    """A switch over parameters decides when the scheme is loaded."""
+    switch = '{ switch = "{kind}", cases = { strict = false }, default = "computed" }'
+    text = COMPUTED.replace('"computed"', switch).replace(
+        "[fields]", '[parameters]\nkind = { default = "lax", about = "how strict" }\n[fields]'
+    )
+    assert load(text).digest_fields["digest"].computed_if_absent
+    strict = set_parameters(load(text), {"kind": "strict"})
+    assert sign(strict, bare()).header(b"x-digest") == WRITTEN
+    with pytest.raises(MissingCredentialsError):
+        Verifier(strict).present(sign(load(text), bare()), 0)
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ('optional = "computed"', "a digest of the body may be left out"),
+        ('instead = ["UNSIGNED"]', "only a digest of the body can be"),
+        ("instead = [1]", "must be a list of texts"),
+        ('optional = "maybe"', 'must be "computed", true or false'),
+    ],
+)
+def test_only_a_body_digest_can_be_so(more: str, told: str) -> None:
+    """The error says what is meant by one."""
+    with pytest.raises(SchemeError, match=told):
+        load(TEXT.replace('"header X-Signature"', f'{{ at = "header X-Signature", {more} }}'))
+
+
+def test_whether_a_body_may_be_unseen() -> None:
+    """Every scheme with a body digest has the parameter, and no other has."""
+    assert load(TEXT).parameters["unseen_body"] == "allowed"
+    assert Verifier(set_parameters(load(TEXT), {"unseen_body": "refused"})).refuses_unseen
+    assert "unseen_body" not in having("none").parameters
+    with pytest.raises(ConfigurationError, match="no such parameter"):
+        set_parameters(having("none"), {"unseen_body": "refused"})
+    with pytest.raises(ConfigurationError, match="one of allowed, refused"):
+        set_parameters(load(TEXT), {"unseen_body": "maybe"})

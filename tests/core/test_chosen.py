@@ -62,3 +62,23 @@ def test_what_is_chosen_must_be_defined_and_travel() -> None:
     """The error says where, and what to do."""
     with pytest.raises(SchemeError, match=r"t\.toml:12: 'other' cannot be chosen"):
         load_scheme(TEXT.replace("[chosen.signed_headers]", "[chosen.other]"), name="t", path="t.toml")
+
+
+def test_a_signer_may_choose() -> None:
+    """A list that is given is signed as it is; the definition is what stands in if none is."""
+    request = Request(b"GET", b"/", [(b"host", b"h"), (b"x-a", b"1")])
+    chosen = Signer(SCHEME, PAIR).sign(request, values={"signed_headers": "host"}).apply(request)
+    assert chosen.header(b"x-signed") == b"host"
+    check(Request(b"GET", b"/", [line for line in chosen.headers if line[0] != b"x-a"]))
+
+
+def test_every_header_of_a_kind_must_be_named() -> None:
+    """One that came and is not in the list is refused, whoever added it."""
+    scheme = load_scheme(TEXT + 'must_name_all = ["x-v-*"]', name="t", path="t.toml")
+    verifier, request = Verifier(scheme), signed((b"host", b"h"), (b"x-v-a", b"1"))
+    key = verifier.bind(PAIR, consumer="acme")
+    verifier.check(request, verifier.present(request, 0), key, 0)
+    added = Request(b"GET", b"/", [*request.headers, (b"via", b"proxy")])
+    verifier.check(added, verifier.present(added, 0), key, 0)
+    with pytest.raises(ComponentNotCoveredError, match="x-v-b"):
+        verifier.present(Request(b"GET", b"/", [*request.headers, (b"x-v-b", b"2")]), 0)

@@ -67,10 +67,25 @@ def add_time(parser: ArgumentParser) -> None:
 
 def scheme_of(arguments: Namespace) -> Scheme:
     """Return the scheme asked for. Raises NotFoundError, SchemeError, ConfigurationError."""
+    return get_scheme(arguments.scheme, _parameters_of(arguments))
+
+
+def scheme_and_values_of(arguments: Namespace) -> tuple[Scheme, dict[str, str]]:
+    """Return the scheme asked for, and which of the given parameters are for its signer to say. Raises likewise."""
+    given = _parameters_of(arguments)
+    if not given:
+        return get_scheme(arguments.scheme), {}
+    plain = get_scheme(arguments.scheme)
+    said = given.keys() & set(plain.given) - plain.parameters.keys()
+    parameters = {name: value for name, value in given.items() if name not in said}
+    return get_scheme(arguments.scheme, parameters), {name: given[name] for name in said}
+
+
+def _parameters_of(arguments: Namespace) -> dict[str, str]:
     pairs = [text.partition("=") for text in arguments.param]
     if not all(equals for _, equals, _ in pairs):
         raise ConfigurationError("--param", "a parameter has no value", "write --param name=value")
-    return get_scheme(arguments.scheme, {name: value for name, _, value in pairs})
+    return {name: value for name, _, value in pairs}
 
 
 def credential_of(arguments: Namespace, scheme: Scheme) -> Credential:

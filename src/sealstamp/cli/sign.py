@@ -41,13 +41,13 @@ def sign(arguments: Namespace) -> tuple[Wanted, tuple[Stage, ...]]:
     Raises ConfigurationError for arguments that cannot be, NotFoundError and SchemeError for the scheme, SigningError
     for a request that the scheme cannot sign.
     """
-    scheme = inputs.scheme_of(arguments)
+    scheme, values = inputs.scheme_and_values_of(arguments)
     wanted = inputs.wanted_of(arguments)
     signer = Signer(scheme, inputs.credential_of(arguments, scheme))
     request = wanted.request
-    time_ms, values = inputs.signing_time_of(arguments, scheme)
+    time_ms, of_time = inputs.signing_time_of(arguments, scheme)
     nonce = inputs.nonce_of(arguments, scheme)
-    instructions = signer.sign(request, time_ms=time_ms, nonce=nonce, values=values)
+    instructions = signer.sign(request, time_ms=time_ms, nonce=nonce, values=of_time | values)
     signed_request = instructions.apply(request)
     stages = signer.stages(signed_request, instructions, reveal=True)
     return wanted.signed(signed_request, instructions.additions), stages

@@ -23,6 +23,7 @@ from sealstamp.core.scheme import (
     STRING_TO_SIGN,
     TIMESTAMP,
     Carrier,
+    Field,
     Packed,
     Scheme,
 )
@@ -199,13 +200,22 @@ def _check_carriers(scheme: Scheme, document: Document) -> None:
     for carrier in scheme.carriers:
         if isinstance(carrier, Packed):
             _check_packed(carrier, document)
-        elif scheme.code is None and carrier.optional and carrier.name not in {TIMESTAMP, NONCE, *scheme.parameters}:
-            hint = "only a parameter, the timestamp or the nonce may be left out of a request"
-            document.fail(_position(carrier), f"{carrier.name!r} cannot be optional", hint)
+        elif scheme.code is None:
+            _check_field(carrier, scheme, document)
     _check_places(scheme, document)
     _check_reading(scheme, document)
     if SIGNATURE not in scheme.carried:
         document.fail(("fields",), "the signature does not travel", 'signature = "header X-Signature"')
+
+
+def _check_field(field: Field, scheme: Scheme, document: Document) -> None:
+    digests = scheme.body_digests
+    if field.optional and field.name not in {TIMESTAMP, NONCE, *scheme.parameters, *digests}:
+        hint = "only a parameter, the timestamp, the nonce or a digest of the body may be left out of a request"
+        document.fail(_position(field), f"{field.name!r} cannot be optional", hint)
+    if (field.computed_if_absent or field.instead) and field.name not in digests:
+        hint = "only a digest of the body can be: its definition is like {body|sha256|hex}"
+        document.fail(_position(field), f"{field.name!r} cannot be computed, or have something instead", hint)
 
 
 def _position(carrier: Carrier) -> tuple[str, ...]:

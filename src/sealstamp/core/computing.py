@@ -98,11 +98,15 @@ class _Emitter:
         self.lines: list[str] = []
         self.known = {} if known is None else known
         self.macs = 0
+        self.presented: dict[str, str] = {}
         self.variables = {SECRET: "secret", ACCESS_KEY_ID: "access_key_id"}
         self.fixed = set(self.variables)
         self.stages_of: dict[str, Stage] = {}
         self.digests = scheme.body_digests.keys()
         self.has_pairs = signs(scheme.definitions[SIGNATURE])
+        self.digest_fields = scheme.digest_fields
+        self.given_first: dict[str, str] = {}
+        """Code for a value that, unless it is empty, stands for what is defined."""
         self.stripped = {where: self._places_of_computed(where) for where in Where}
 
     def _places_of_computed(self, where: Where) -> frozenset[bytes]:
@@ -120,6 +124,9 @@ class _Emitter:
         self.variables.update({name: v for name, v in given.items() if self._is_given(name)})
         if self.has_pairs:  # it cannot be made here, so the one that came is the one there is
             self.variables[SIGNATURE], self.stages_of[SIGNATURE] = given[SIGNATURE], Stage.REQUEST
+        self.given_first = {name: given[name] for name, field in self.digest_fields.items() if field.computed_if_absent}
+        for name in self.given_first:
+            del self.variables[name]
         return [f"({'_, ' * FIRST_VALUE}{', '.join(variables)},) = presented"]
 
     def _is_given(self, name: str) -> bool:
@@ -153,8 +160,10 @@ class _Emitter:
         return [*self.lines, f"return ({', '.join(values)},)"]
 
     def sign(self) -> list[str]:
+        given = {name: f"given[{index}]" for index, name in enumerate(self.scheme.given)}
         self.variables.update({TIMESTAMP: "timestamp", EXPIRES: "expires", NONCE: "nonce"})
-        self.variables.update({name: f"given[{index}]" for index, name in enumerate(self.scheme.given)})
+        self.variables.update({name: value for name, value in given.items() if name not in self.scheme.definitions})
+        self.given_first = {name: value for name, value in given.items() if name in self.scheme.definitions}
         self._write_times()
         if self._reads_request():
             for carriers in self._carriers_that_are_given():
@@ -193,6 +202,9 @@ class _Emitter:
         place = self.constant(carrier.places[0])
         if not isinstance(carrier, Packed):
             value = self._name(carrier.name)
+            if carrier.computed_if_absent:
+                told = self.given_first[carrier.name]
+                return f"*([({place}, {value})] if {told} or {place}.is_in(request) else [])"
             return f"*([({place}, {value})] if {value} else [])" if carrier.optional else f"({place}, {value})"
         values = ", ".join(f"{self.constant(name)}: {self._name(name)}" for name in carrier.carried)
         return f"({place}, {self.constant(make_writer(carrier))}({{{values}}}))"
@@ -255,6 +267,8 @@ class _Emitter:
             return self.variables[name]
         tree = self.scheme.definitions[name]
         value = self._branch_value(tree) if name == SIGNATURE and self.has_pairs else self._value(tree)
+        if name in self.given_first:
+            value = self._unless_given(name, value)
         if self._stage(tree) is Stage.REQUEST:
             variable = f"d{len(self.lines)}"
             self.lines.append(f"{variable} = {value}")
@@ -268,6 +282,16 @@ class _Emitter:
             return self._switch(node, self._branch_value)
         value = self._value(node)
         return value if signs(node) else f"({value} if shared else cannot_sign())"
+
+    def _unless_given(self, name: str, value: str) -> str:
+        """Return code that computes a value only if none is given; a signer without a body takes what stands there."""
+        given, field = self.given_first[name], self.digest_fields.get(name)
+        if field is None or given == self.presented.get(name):
+            return f"({given} or {value})"
+        place = self.constant(field.places[0])
+        if field.optional and not field.computed_if_absent:
+            value = f"({value} if {place}.is_in(request) else b'')"
+        return f"({given} or standing(request, {place}) or {value})"
 
     def _runs(self, parts: Sequence[Expression]) -> list[str]:
         """Return code for the parts of a concatenation, neighbours that are known per key made into one."""

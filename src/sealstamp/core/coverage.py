@@ -121,9 +121,14 @@ class _Reader:
     def _definition(self, name: str) -> frozenset[Covered]:
         if name not in self._known:
             # Where the signer chooses, no more is sure than what the scheme demands, and only where it is read.
-            chosen = name in self._scheme.chosen
+            chosen = name in self._scheme.chosen or self._may_be_avoided(name)
             self._known[name] = frozenset() if chosen else self.covered_by(self._scheme.definitions[name])
         return self._known[name]
+
+    def _may_be_avoided(self, name: str) -> bool:
+        """Tell whether a client may leave a digest of its body out, or send a constant instead."""
+        field = self._scheme.digest_fields.get(name)
+        return field is not None and (field.instead_allowed or (field.optional and not field.computed_if_absent))
 
     def _keeps(self, node: Expression, header: str) -> bool:
         """Tell whether a list certainly has the header of this (lower-case) name, if the request has it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
 from sealstamp.core.encoding import percent_encode, split_urlencoded
@@ -79,15 +80,16 @@ def only(fields: FieldList, names: bytes, separator: bytes) -> FieldList:
 
 def match(fields: FieldList, *patterns: bytes) -> FieldList:
     """Keep the fields whose name fits one of the patterns; ``*`` stands for anything, ``?`` for one character."""
-    return [field for field in fields if _fits(field[0], patterns)]
+    return [field for field in fields if fits(field[0], patterns)]
 
 
 def drop(fields: FieldList, *patterns: bytes) -> FieldList:
     """Leave out the fields whose name fits one of the patterns."""
-    return [field for field in fields if not _fits(field[0], patterns)]
+    return [field for field in fields if not fits(field[0], patterns)]
 
 
-def _fits(name: bytes, patterns: tuple[bytes, ...]) -> bool:
+def fits(name: bytes, patterns: Sequence[bytes]) -> bool:
+    """Tell whether a name fits one of the patterns."""
     return any(fnmatchcase(name.decode("latin-1"), pattern.decode("latin-1")) for pattern in patterns)
 
 

@@ -4,13 +4,14 @@
 
     title, vendor, url, summary      who calls it what, and the vendor's page
     [parameters]                     what an API may set: NAME = { default, about, one_of }
-    [fields]                         which values travel, and where: NAME = "header X-TS", or a list: first is written
+    [fields]                         which values travel, and where: NAME = "header X-TS", or a list: first is written,
+                                     or at, optional, instead
     [packed."header NAME"]           several values in one text: text = "…" or prefix, pairs, separator, quoted
     [time]                           format, past, future; for what expires: lifetime, most, unit
     [nonce]                          make
     [sign]                           definitions in order, the last two string_to_sign and signature
     [code]                           name: what computes the signature where a notation cannot say it
-    [chosen.NAME]                    a definition that the signer chooses: must_name = […], separator
+    [chosen.NAME]                    a definition that the signer chooses: must_name = […], must_name_all, separator
     [keys]                           what new pairs look like: access_key_id, secret
     [responses]                      the vendor's refusals: body, default, and answers by reason
 
@@ -25,6 +26,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sealstamp.core.asymmetric import ALGORITHMS
+from sealstamp.core.bodycheck import body_digest_of
 from sealstamp.core.branches import algorithms_of, takes_shared
 from sealstamp.core.checks import check_scheme
 from sealstamp.core.code import Code
@@ -36,6 +38,8 @@ from sealstamp.core.scheme import (
     INPUTS,
     LIFETIME,
     SECRET,
+    UNSEEN_BODY,
+    UNSIGNED_BODY,
     Carrier,
     Chosen,
     Field,
@@ -53,6 +57,7 @@ from sealstamp.errors import ConfigurationError, NotFoundError, SchemeError
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _DEFAULT_KEYS = KeyForms(Form.parse("alnum 32"), Form.parse("base62 40"))
+_OF_THEIR_OWN = frozenset({*INPUTS, SECRET, *DURATIONS, UNSIGNED_BODY, UNSEEN_BODY})
 
 
 FindCode = Callable[[str], Code]
@@ -126,9 +131,15 @@ class _Reader:
 
     def scheme(self) -> Scheme:
         times = self._times()  # first, because durations are parameters too
-        self._check_given()
+        self._declare_unsigned_body()
+        self._check_choices()
         carriers = self._carriers()
         carried = {name for carrier in carriers for name in carrier.carried}
+        definitions = self.definitions(fixed=self.values.keys() - carried)
+        if any(body_digest_of(name, tree) for name, tree in definitions.items() if name in carried):
+            self._declare(UNSEEN_BODY, "allowed", "a request whose body is under a signed digest, and is not seen")
+            self._check_choices()
+        self._check_known()
         scheme = Scheme(
             name=self.name,
             title=self.root.need("title", str, 'title = "what people call it"'),
@@ -138,7 +149,7 @@ class _Reader:
             declared=self.declared,
             parameters=self.values,
             carriers=carriers,
-            definitions=self.definitions(fixed=self.values.keys() - carried),
+            definitions=definitions,
             chosen=self._chosen(),
             time=None if times is None else times.rule(carriers),
             nonce=self._nonce(),
@@ -171,31 +182,41 @@ class _Reader:
 
     def _parameter(self, parameters: Table, name: str) -> Parameter:
         self._check_name(parameters, name)
-        if name in INPUTS or name == SECRET or name in DURATIONS:
+        if name in _OF_THEIR_OWN:
             parameters.fail(name, f"{name!r} cannot be a parameter", "it has a meaning of its own; choose another name")
         table = parameters.table(name)
         assert table is not None  # noqa: S101  # the key was just iterated
         default = table.need("default", str, f'{name} = {{ default = "…", about = "…" }}')
-        choices = tuple(table.get("one_of", list) or ())
-        if not all(isinstance(choice, str) for choice in choices):
-            table.fail("one_of", "'one_of' must be a list of texts", f"it is {shown(list(choices))}")
+        choices = self._texts(table, "one_of")
         about = table.need("about", str, "say in a few words what it is for")
         table.finish()
         if choices and default not in choices:
             table.fail("default", f"the default {default!r} is not in one_of", did_you_mean(default, choices))
         return Parameter(name, default, about, choices)
 
-    def _check_given(self) -> None:
-        known = {entry.name: entry for entry in self.declared}
-        for name, value in self.given.items():
-            place = f"scheme {self.name}, parameter {name}"
+    def _declare(self, name: str, default: str, about: str) -> None:
+        """Declare a parameter of our own, which allows or refuses something."""
+        self.declared += (Parameter(name, default, about, ("allowed", "refused")),)
+        self.values[name] = self.given.get(name, default)
+
+    def _declare_unsigned_body(self) -> None:
+        fields = self.root.table("fields")
+        if fields and any(isinstance(value, dict) and "instead" in value for value in fields.values.values()):
+            self._declare(UNSIGNED_BODY, "refused", "a request that does not sign its body, and says so")
+
+    def _check_choices(self) -> None:
+        for entry in self.declared:
+            value = self.given.get(entry.name, entry.default)
+            if entry.one_of and value not in entry.one_of:
+                place = f"scheme {self.name}, parameter {entry.name}"
+                raise ConfigurationError(place, f"cannot be {value!r}", f"it is one of {', '.join(entry.one_of)}")
+
+    def _check_known(self) -> None:
+        known = {entry.name for entry in self.declared}
+        for name in self.given:
             if name not in known:
-                raise ConfigurationError(
-                    place, "no such parameter", did_you_mean(name, known) if known else "it has none"
-                )
-            choices = known[name].one_of
-            if choices and value not in choices:
-                raise ConfigurationError(place, f"cannot be {value!r}", f"it is one of {', '.join(choices)}")
+                hint = did_you_mean(name, known) if known else "it has none"
+                raise ConfigurationError(f"scheme {self.name}, parameter {name}", "no such parameter", hint)
 
     # carriers
 
@@ -211,18 +232,47 @@ class _Reader:
 
     def _field(self, fields: Table, name: str) -> Field:
         self._check_name(fields, name)
-        value, optional = fields.values[name], False
-        if isinstance(value, dict):
-            table = fields.table(name)
-            assert table is not None  # noqa: S101
-            optional = bool(table.get("optional", bool))
-            value = table.values.get("at")
-            table.get("at", object)
-            table.finish()
+        value = fields.values[name]
+        if not isinstance(value, dict):
+            return Field(name, self._places(fields, name, value))
+        table = fields.table(name)
+        assert table is not None  # noqa: S101
+        places = self._places(fields, name, table.get("at", object))
+        optional, instead = self._optional(table), self._texts(table, "instead")
+        table.finish()
+        return Field(
+            name,
+            places,
+            optional=optional is not False,
+            computed_if_absent=optional == "computed",
+            instead=instead,
+            instead_allowed=self.values.get(UNSIGNED_BODY) == "allowed",
+        )
+
+    def _places(self, table: Table, name: str, value: Any) -> tuple[Place, ...]:
         places = value if isinstance(value, list) else [value]
         if not places:
-            fields.fail(name, f"{name!r} has no place", f'{name} = "header X-Name"')
-        return Field(name, tuple(self._place(fields, name, place) for place in places), optional)
+            table.fail(name, f"{name!r} has no place", f'{name} = "header X-Name"')
+        return tuple(self._place(table, name, place) for place in places)
+
+    def _optional(self, table: Table) -> bool | str:
+        """Read true, false or "computed", or a switch over parameters that leads to one of them."""
+        value: Any = table.get("optional", object)
+        match value:
+            case {"switch": str(subject), "cases": dict(cases), "default": default, **rest} if not rest:
+                value = cases.get(self._fill(table, "optional", subject), default)
+            case None:
+                return False
+        if not isinstance(value, bool) and value != "computed":
+            table.fail("optional", "'optional' must be \"computed\", true or false", f"it is {shown(value)}")
+        found: bool | str = value
+        return found
+
+    def _texts(self, table: Table, key: str) -> tuple[str, ...]:
+        texts = tuple(table.get(key, list) or ())
+        if not all(isinstance(text, str) for text in texts):
+            table.fail(key, f"{key!r} must be a list of texts", f"it is {shown(list(texts))}")
+        return texts
 
     def _place(self, table: Table, key: str, text: Any) -> Place:
         if not isinstance(text, str):
@@ -342,7 +392,7 @@ class _Reader:
         must_name = table.need("must_name", list, 'must_name = ["host"], or [] where nothing is demanded')
         if not all(isinstance(word, str) for word in must_name):
             table.fail("must_name", "'must_name' holds what is not text", 'must_name = ["host"]')
-        chosen = Chosen(tuple(must_name), table.get("separator", str) or ";")
+        chosen = Chosen(tuple(must_name), table.get("separator", str) or ";", self._texts(table, "must_name_all"))
         table.finish()
         return chosen
 

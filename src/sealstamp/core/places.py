@@ -63,6 +63,10 @@ class Place(Record):
         """Tell whether the request has something here."""
         return self.key in self.fields_of(request)[0]
 
+    def value_in(self, request: Request) -> bytes:
+        """Return what the request has here; of two the last, of none nothing."""
+        return self.fields_of(request)[0].get(self.key, b"")
+
     def __str__(self) -> str:
         return f"{self.where} {self.name}"
 

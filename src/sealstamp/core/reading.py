@@ -28,7 +28,15 @@ def write_present(scheme: Scheme, namespace: Namespace) -> str:
     lines += _check_time(scheme, values, constant)
     for name, chosen in scheme.chosen.items():
         must_name = frozenset(word.encode() for word in chosen.must_name)
-        lines.append(f"require_named({values[name]}, {constant(must_name)}, {constant(chosen.separator.encode())})")
+        separator = constant(chosen.separator.encode())
+        lines.append(f"require_named({values[name]}, {constant(must_name)}, {separator})")
+        if chosen.must_name_all:
+            patterns = constant(tuple(word.encode() for word in chosen.must_name_all))
+            lines.append(f"require_all_named(request.header_fields[0], {values[name]}, {patterns}, {separator})")
+    for name, field in scheme.digest_fields.items():
+        if field.instead and not field.instead_allowed:
+            constants = constant(frozenset(word.encode() for word in field.instead))
+            lines += [f"if {values[name]} in {constants}:", f"    refuse_unsigned({values[name]})"]
     if NONCE in values:
         least = -1 if NONCE in scheme.may_lack else 0
         lines.append(

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NoReturn
 
 from sealstamp.core.encoding import Pairs
-from sealstamp.core.fieldlists import form_list, header_list, query_list
+from sealstamp.core.fieldlists import fits, form_list, header_list, query_list
 from sealstamp.core.material import cannot_sign, is_shared, is_signed, signer_for, verifier_for
+from sealstamp.core.places import Place
 from sealstamp.core.placing import place_all, request_without
 from sealstamp.core.request import Request
 from sealstamp.core.scheme import Carrier
@@ -44,9 +45,12 @@ __all__ = [
     "read_time",
     "refuse_doubles",
     "refuse_spelling",
+    "refuse_unsigned",
     "request_without",
+    "require_all_named",
     "require_named",
     "signer_for",
+    "standing",
     "verifier_for",
 ]
 
@@ -91,6 +95,22 @@ def body_of(request: Request) -> bytes:
 def no_case() -> NoReturn:
     """Refuse a value for which a switch without a default has no case."""
     raise MalformedCredentialsError("a value is none of those that the scheme knows")
+
+
+def standing(request: Request, place: Place) -> bytes:
+    """Return the digest that a request already has for a body which is not at hand; else nothing."""
+    return place.value_in(request) if request.body is None else b""
+
+
+def refuse_unsigned(value: bytes) -> NoReturn:
+    """Refuse a constant that came in place of the body's digest."""
+    raise ComponentNotCoveredError(f"the body is not signed: {value.decode('ascii', 'backslashreplace')}")
+
+
+def require_all_named(headers: Iterable[bytes], text: bytes, patterns: Sequence[bytes], separator: bytes) -> None:
+    """Refuse a list of covered headers that leaves out one of the request's whose name fits a pattern."""
+    fitting = {name for name in headers if fits(name, patterns)}
+    require_named(text, frozenset(fitting), separator)
 
 
 def one_of(places: Iterable[tuple[Mapping[bytes, bytes], bytes]], field: str) -> bytes:

@@ -23,6 +23,11 @@ SECRET = "secret"
 STRING_TO_SIGN = "string_to_sign"
 SIGNATURE = "signature"
 
+UNSIGNED_BODY = "unsigned_body"
+"""A parameter of schemes that know a constant in place of a body's digest: whether it may come."""
+UNSEEN_BODY = "unseen_body"
+"""A parameter of schemes with a body digest: whether a door that never sees the body may accept requests."""
+
 _BODIES = frozenset({Part.BODY, Part.FORM_FIELDS})
 
 INPUTS = frozenset({ACCESS_KEY_ID, TIMESTAMP, EXPIRES, LIFETIME, NONCE})
@@ -39,11 +44,18 @@ class Parameter(Record):
 
 
 class Field(Record):
-    """A value that travels by itself: a signer writes it to the first place, a verifier reads whichever came."""
+    """A value that travels by itself: a signer writes it to the first place, a verifier reads whichever came.
+
+    The rest is for body digests. One that is absent is signed as the empty text, or if ``computed_if_absent`` as if it
+    had come. ``instead`` are constants that a client may send in its place where ``instead_allowed``.
+    """
 
     name: str
     places: tuple[Place, ...]
     optional: bool = False
+    computed_if_absent: bool = False
+    instead: tuple[str, ...] = ()
+    instead_allowed: bool = False
 
     @property
     def carried(self) -> tuple[str, ...]:
@@ -105,11 +117,13 @@ class NonceRule(Record):
 class Chosen(Record):
     """A list that the signer makes and the verifier takes as it comes, if ``must_name`` are all in it.
 
-    ``separator`` stands between the names of the list.
+    So must be every header of the request whose name fits one of the patterns of ``must_name_all``. ``separator``
+    stands between the names of the list.
     """
 
     must_name: tuple[str, ...]
     separator: str
+    must_name_all: tuple[str, ...] = ()
 
 
 class KeyForms(Record):
@@ -187,8 +201,12 @@ class Scheme(Record):
 
     @property
     def given(self) -> tuple[str, ...]:
-        """The names whose values a signer may be given for a request: parameters that travel, and the lifetime."""
-        travelling = tuple(name for name in self.carried if name in self.parameters)
+        """The names whose values a signer may be given for a request.
+
+        They are parameters that travel, lists that it chooses, digests of the body, and the lifetime.
+        """
+        said = self.parameters.keys() | self.chosen.keys() | self.body_digests.keys()
+        travelling = tuple(name for name in self.carried if name in said)
         needs_lifetime = EXPIRES in self.carried and LIFETIME not in travelling
         return (*travelling, LIFETIME) if needs_lifetime else travelling
 
@@ -226,14 +244,21 @@ class Scheme(Record):
     @property
     def body_digests(self) -> Mapping[str, BodyDigest]:
         """The travelling values that are compared with the body itself, by name."""
-        elsewhere = {
-            name
+        defined = set(self._defined)
+        found = (
+            body_digest_of(name, self.definitions[name])
             for carrier in self.carriers
             if not any(place.where in IN_BODY for place in carrier.places)
             for name in carrier.carried
-        }
-        found = (body_digest_of(name, self.definitions[name]) for name in self._defined if name in elsewhere)
+            if name in defined
+        )
         return {digest.name: digest for digest in found if digest is not None}
+
+    @property
+    def digest_fields(self) -> Mapping[str, Field]:
+        """The fields in which body digests travel, by name; one that travels in a packed text is not among them."""
+        digests = self.body_digests
+        return {field.name: field for field in self.carriers if isinstance(field, Field) and field.name in digests}
 
     @property
     def _defined(self) -> tuple[str, ...]:

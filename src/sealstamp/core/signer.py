@@ -61,7 +61,7 @@ class Signer:
         _, self._sign = bind_key(scheme, credential, to_sign=True)
         self._given = scheme.given
         self._lifetime = _travelling_lifetime(scheme)
-        self._defaults = tuple(scheme.parameters[name].encode() for name in self._given)
+        self._defaults = tuple(scheme.parameters.get(name, "").encode() for name in self._given)
         self._needs_time = scheme.time is not None and TIMESTAMP not in scheme.may_lack
         self._needs_nonce = scheme.nonce is not None and NONCE not in scheme.may_lack
 
@@ -76,8 +76,9 @@ class Signer:
         """Sign ``request``.
 
         ``time_ms`` is when the request is made, in Unix milliseconds, ``nonce`` any text not used before with this key.
-        ``values`` set parameters that travel, and ``lifetime`` in the scheme's unit; without one, a lifetime that the
-        request has already stays as it is. Raises MissingComponentError when the scheme needs one that is not given,
+        ``values`` set what is for the signer to say: parameters that travel, ``lifetime`` in the scheme's unit (without
+        one, a lifetime that the request has already stays as it is), lists that it chooses, and for a digest of the
+        body what is sent instead. Raises MissingComponentError when the scheme needs one that is not given,
         BodyUnavailableError when it signs a body that nobody has read, SigningError when the request itself cannot be
         signed, for example because a signed header is doubled.
         """
@@ -97,7 +98,7 @@ class Signer:
 
     def _merge(self, values: Mapping[str, str]) -> tuple[bytes, ...]:
         if unknown := values.keys() - set(self._given):
-            raise SigningError(f"scheme {self.scheme.name} has no travelling parameter {', '.join(sorted(unknown))}")
+            raise SigningError(f"scheme {self.scheme.name} does not let a signer say {', '.join(sorted(unknown))}")
         if not re.fullmatch("[0-9]{0,16}", values.get(LIFETIME, "")):
             raise SigningError("the lifetime is not a plain decimal number")
         return tuple(

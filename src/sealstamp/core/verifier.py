@@ -23,7 +23,7 @@ from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import NamedTuple, NoReturn
 
-from sealstamp.core.bodycheck import BodyCheck, DigestCheck
+from sealstamp.core.bodycheck import BodyCheck, BodyDigest, DigestCheck
 from sealstamp.core.compiler import Matches, Presented, bind_key, bind_stranger, compile_scheme
 from sealstamp.core.computing import FIRST_VALUE
 from sealstamp.core.credential import Credential
@@ -31,7 +31,7 @@ from sealstamp.core.material import is_malleable
 from sealstamp.core.record import Record
 from sealstamp.core.request import Request, lazy
 from sealstamp.core.runtime import body_of, is_visible
-from sealstamp.core.scheme import SIGNATURE, Scheme
+from sealstamp.core.scheme import SIGNATURE, UNSEEN_BODY, Scheme
 from sealstamp.core.stages import Stage, show_stages
 from sealstamp.core.timing import NEVER_MS as NEVER_MS
 from sealstamp.errors import (
@@ -144,9 +144,10 @@ class Verifier:
         self.needs_body = scheme.needs_body
         self._body_check_of_code = compiled.body_check
         self.digests_body = bool(scheme.body_digests) or compiled.body_check is not None
-        self._body_digests = tuple(
-            (digest, FIRST_VALUE + scheme.carried.index(name)) for name, digest in scheme.body_digests.items()
-        )
+        self.refuses_unseen = scheme.parameters.get(UNSEEN_BODY) == "refused"
+        self._body_digests = [_awaited(scheme, digest) for digest in scheme.body_digests.values()]
+        self._if_absent = tuple(field.places for field in scheme.digest_fields.values() if field.computed_if_absent)
+        self.may_need_body = self.needs_body or bool(self._if_absent)
         self._body_later = body_later
         self.replay_by = replay_by or (ReplayBy.NONCE if scheme.nonce else ReplayBy.OFF)
         _check_guard(scheme, self.replay_by)
@@ -199,14 +200,21 @@ class Verifier:
         access_key_id: bytes = presented[0]
         return access_key_id
 
+    def reads_body(self, request: Request) -> bool:
+        """Tell whether the body must be at hand to decide about this request, of which only the head need be."""
+        return self.needs_body or any(
+            not any(place.value_in(request) for place in places) for places in self._if_absent
+        )
+
     def body_check(self, presented: Presented) -> BodyCheck | None:
-        """Return what compares a body with the digests that came for it; None where the scheme signs no such digest.
+        """Return what compares a body with the digests that came for it; None where none came.
 
         Raises DigestMismatchError for what can be no digest.
         """
         if self._body_check_of_code is not None:
             return self._body_check_of_code(presented)
-        return DigestCheck((digest, presented[at]) for digest, at in self._body_digests) if self.digests_body else None
+        came = [(digest, presented[at]) for digest, at, without in self._body_digests if presented[at] not in without]
+        return DigestCheck(came) if came else None
 
     def check(self, request: Request, presented: Presented, key: BoundKey | None, now_ms: int) -> Claim | None:
         """Check the signature, then the key's state, then the body; return what has to be claimed, if anything.
@@ -300,6 +308,15 @@ class Verifier:
         if self._says_end:
             return Claim(key.claim_prefix + token, *stamped_ms)
         return Claim(key.claim_prefix + token, stamped_ms, stamped_ms + self._past_ms)
+
+
+def _awaited(scheme: Scheme, digest: BodyDigest) -> tuple[BodyDigest, int, frozenset[bytes]]:
+    """Return a digest, where ``present`` has its value, and the values that promise nothing about the body."""
+    field = scheme.digest_fields.get(digest.name)
+    instead = field.instead if field and field.instead_allowed else ()
+    absent = ("",) if field and field.optional else ()
+    without = frozenset(text.encode() for text in (*instead, *absent))
+    return digest, FIRST_VALUE + scheme.carried.index(digest.name), without
 
 
 def _check_guard(scheme: Scheme, replay_by: ReplayBy) -> None:

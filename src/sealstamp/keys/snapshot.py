@@ -8,6 +8,7 @@ come back into the cache behind its revocation.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Final
 
 from sealstamp.core.credential import Credential
@@ -16,7 +17,13 @@ from sealstamp.core.request import Request
 from sealstamp.core.scheme import ResponseProfile
 from sealstamp.core.timing import NEVER_MS
 from sealstamp.core.verifier import BoundKey, Verifier
-from sealstamp.errors import ConfigurationError, NotFoundError, SchemeError, StoreUnavailableError
+from sealstamp.errors import (
+    ConfigurationError,
+    MalformedCredentialsError,
+    NotFoundError,
+    SchemeError,
+    StoreUnavailableError,
+)
 from sealstamp.keys.domain import AccessKey, Api, Enforcement, KeyStatus
 from sealstamp.keys.ports import KeyStore
 from sealstamp.keys.routing import Routes
@@ -98,8 +105,15 @@ class GuardedApi:
         self.accepted = accepted
         self.accepts_several = len(accepted) > 1
         self.responses = responses
-        self.needs_body = any(entry.verifier.needs_body for entry in accepted)
+        self.may_need_body = any(entry.verifier.may_need_body for entry in accepted)
         self.digests_body = any(entry.verifier.digests_body for entry in accepted)
+
+    def reads_body(self, request: Request) -> bool:
+        """Tell whether the body must be at hand to decide about this request."""
+        verifiers = [entry.verifier for entry in self.accepted]
+        with suppress(MalformedCredentialsError):  # whoever decides is told again
+            return any(one.reads_body(request) and (one.needs_body or one.recognises(request)) for one in verifiers)
+        return False
 
     def scheme_of(self, request: Request) -> AcceptedScheme:
         """Return the first accepted scheme whose signature the request carries, else the first of all.

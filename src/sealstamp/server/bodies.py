@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from functools import partial
 
 from sealstamp.core.bodycheck import BodyCheck
-from sealstamp.errors import VerificationError
+from sealstamp.errors import MalformedCredentialsError, VerificationError
 
 Pieces = AsyncIterator[bytes]
 
@@ -15,15 +15,31 @@ class BodyUnderCheck:
     """The body of a request whose signature is right, while nobody has seen its bytes.
 
     ``accept`` is called when the body is the signed one, ``refuse`` when it is not. The latter raises Answered, so that
-    what the check has held back never gets to the upstream.
+    what the check has held back never gets to the upstream. ``may_be_unseen`` is whether the API leaves the check to
+    an application where the door sees no body.
     """
 
     def __init__(
-        self, check: BodyCheck, accept: Callable[[], None], refuse: Callable[[VerificationError], None]
+        self,
+        check: BodyCheck,
+        accept: Callable[[], None],
+        refuse: Callable[[VerificationError], None],
+        *,
+        may_be_unseen: bool,
     ) -> None:
         self._check = check
-        self.accept = accept
+        self._accept = accept
         self._refuse = refuse
+        self._may_be_unseen = may_be_unseen
+
+    def leave_unseen(self) -> None:
+        """Decide without the body. Raises Answered where the API does not let it be unseen."""
+        if self._may_be_unseen:
+            self._accept()
+        else:
+            self._refuse(
+                MalformedCredentialsError("a digest of the body is signed, and this door does not see the body")
+            )
 
     async def through(self, pieces: Pieces) -> Pieces:
         """Yield the body as it may go on. Raises Answered for one that is not as it was signed."""
@@ -35,7 +51,7 @@ class BodyUnderCheck:
         except VerificationError as refusal:
             self._refuse(refusal)
             raise
-        self.accept()
+        self._accept()
         if rest:
             yield rest
 
@@ -51,7 +67,7 @@ class ObservedBody(BodyUnderCheck):
             yield piece
         wrong = wrong or self._outcome_of(self._check.finish)
         if wrong is None:
-            self.accept()
+            self._accept()
         else:
             self._refuse(wrong)
 

@@ -27,11 +27,12 @@ async def decide(reception: Reception, scope: Scope) -> Answer:
         request = described(scope, request_id)
         guarded = reception.find(request, request_id)
         principal, body = await reception.door.admit(guarded, request, request_id)
+        if body is not None:
+            body.leave_unseen()
     except Answered as done:
         return done.answer
     headers = [] if principal is None else identity_headers(principal)
     if body is not None:
-        body.accept()
         headers.append(UNCHECKED)
     headers.append((REQUEST_ID, request_id.encode()))
     return Answer(204, headers)

@@ -49,7 +49,7 @@ class Door:
             if guarded.accepts_several:
                 accepted = guarded.scheme_of(request)
             verifier = accepted.verifier
-            if verifier.needs_body and request.body is None:
+            if verifier.may_need_body and request.body is None and verifier.reads_body(request):
                 raise MalformedCredentialsError("the scheme signs the body, which this door does not see")
             presented = verifier.present(request, now_ms)
             if verifier.names_key:
@@ -91,7 +91,8 @@ class Door:
             if not guarded.only_observes:
                 raise Answered(refusal_answer(refusal, guarded.responses, request_id, self.now_ms())) from None
 
-        return (ObservedBody if guarded.only_observes else BodyUnderCheck)(check, accept, refuse)
+        kind = ObservedBody if guarded.only_observes else BodyUnderCheck
+        return kind(check, accept, refuse, may_be_unseen=not accepted.verifier.refuses_unseen)
 
     async def _make(self, claim: Claim, now_ms: int) -> None:
         """Make a claim, on the disk too where that is needed. Raises what require_claimed raises."""

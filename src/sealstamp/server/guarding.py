@@ -31,7 +31,7 @@ async def guard(
         request = _read(scope, request_id)
         guarded = reception.find(request, request_id)
         upstream = _upstream_of(guarded, request, request_id)
-        if guarded.needs_body:
+        if guarded.may_need_body and guarded.reads_body(request):
             request = await _with_body(scope, receive, max_body, request_id)
         elif guarded.digests_body and not announces_body(request):
             request = request_of(scope, b"")
