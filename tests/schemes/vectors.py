@@ -90,7 +90,6 @@ NEED_MORE = {
     "azure-storage/get-container-2015-12-11": "a path without its leading slash",
     "azure-storage/get-container-2018-03-28": "a path without its leading slash",
     "oss-v1/header": "a Content-MD5 whose body is not published; the scheme compares the two",
-    "oss-v4/presign": "a signature in the query, with an expiry time",
     "qiniu/qbox-nobody": "an empty path, which no request has on the wire",
     "qiniu/qbox-form": "an empty path, which no request has on the wire",
     "qiniu/v2-0": "an empty path, which no request has on the wire",
@@ -99,6 +98,10 @@ NEED_MORE = {
     "upyun/sdk": "a Content-MD5 whose body is not published; the scheme compares the two",
 }
 """Vectors of schemes in the catalogue that need what the notation does not have, and what that is."""
+
+
+OTHER_FORM = {"oss-v4/presign": "aliyun-oss-v4-url"}
+"""Vectors of another form of the scheme that they name: in the URL and not in a header."""
 
 
 def published() -> list[Vector]:
@@ -118,4 +121,5 @@ def unsourced() -> list[Vector]:
 def _read(file: str) -> list[Vector]:
     known = set(scheme_names())
     entries = json.loads(Path(__file__).with_name(file).read_text(encoding="utf-8"))
-    return [Vector(facts["id"], facts["scheme"], facts) for facts in entries if facts["scheme"] in known]
+    named = [(facts["id"], OTHER_FORM.get(facts["id"], facts["scheme"]), facts) for facts in entries]
+    return [Vector(name, scheme, facts) for name, scheme, facts in named if scheme in known]

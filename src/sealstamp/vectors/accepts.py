@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from sealstamp.core.request import Request
 from sealstamp.core.runtime import MAX_NONCE
-from sealstamp.core.scheme import Field, Scheme
+from sealstamp.core.scheme import LIFETIME, Field, Scheme
 from sealstamp.core.tree import Text
 from sealstamp.errors import Reason, SigningError
 from sealstamp.vectors.case import Case, Key
@@ -138,6 +138,9 @@ def _without(scheme: Scheme, field: Field) -> Scheme:
 
 def other_value(situation: Situation, name: str) -> str:
     """Return a value for a parameter that is not its default, if it has another."""
+    rule = situation.scheme.time
+    if name == LIFETIME and rule is not None and rule.most_ms is not None:
+        return str(rule.most_ms // rule.unit_ms)
     declared = next(parameter for parameter in situation.scheme.declared if parameter.name == name)
     return declared.one_of[-1] if declared.one_of else f"a-{name.replace('_', '-')}"
 

@@ -268,7 +268,8 @@ def _packed(situation: Situation) -> Iterator[Case]:
             ("algorithm", "names an algorithm that the scheme does not have", b"X" + text),
         ):
             request = replaced(signed, carrier.place, other)
-            reasons = (MALFORMED, MISSING, MISMATCH)  # the latter where the algorithm's name is a computed value
+            # A mismatch where the algorithm's name is a computed value; an unknown id where the text begins with one.
+            reasons = (MALFORMED, MISSING, MISMATCH, Reason.UNKNOWN_ACCESS_KEY)
             yield _fault(situation, f"{carrier.name}-{name}", f"{carrier.name} {title}", request, *reasons)
 
 
@@ -326,8 +327,9 @@ def _signed_at(situation: Situation, time_ms: int) -> Request:
 
 
 def _unreadable_times(situation: Situation) -> Iterator[Case]:
+    sent = situation.values(situation.sign().request)
     for field in (TIMESTAMP, EXPIRES, LIFETIME):
-        if field in situation.scheme.carried:
+        if sent.get(field):
             yield from _unreadable_time(situation, field)
 
 
