@@ -11,10 +11,12 @@ from marking import block, code, prose, table
 
 from sealstamp.core import timing
 from sealstamp.core.coverage import Covered
-from sealstamp.core.lint import Finding, lint
+from sealstamp.core.example import Example, example_of
+from sealstamp.core.findings import Finding
+from sealstamp.core.lint import lint
 from sealstamp.core.scheme import INPUTS, Carrier, Packed, Scheme
 from sealstamp.guide import snippets
-from sealstamp.guide.example import Example, example_of
+from sealstamp.guide.attacks import demonstrate
 from sealstamp.guide.facts import Facts, facts_of
 from sealstamp.guide.recipe import recipe_of
 from sealstamp.guide.wire import write_request
@@ -131,13 +133,13 @@ def _recipe(scheme: Scheme) -> Iterator[str]:
 def _example(example: Example) -> Iterator[str]:
     yield "## An example\n"
     yield "The pair exists in this documentation only. The request, before it is signed:\n"
-    yield block("http", write_request(example.request))
+    yield block("text", write_request(example.request))
     yield "What is computed, step by step:\n"
     for stage in example.stages:
         yield f"{code(stage.name)}\n"
         yield block("text", stage.text or "(empty)")
     yield "The request as it is sent:\n"
-    yield block("http", write_request(example.signed))
+    yield block("text", write_request(example.signed))
     yield "On the command line:\n"
     yield block("sh", snippets.command(example))
     yield "In Python:\n"
@@ -149,15 +151,20 @@ def _safety(scheme: Scheme) -> Iterator[str]:
     yield "## How safe it is\n"
     yield f"Grade {report.grade}, {report.score} of 100; [the rules](../safety.md).\n"
     for finding in report.findings:
-        yield from _finding(finding)
+        yield from _finding(scheme, finding)
 
 
-def _finding(finding: Finding) -> Iterator[str]:
+def _finding(scheme: Scheme, finding: Finding) -> Iterator[str]:
     rule, where = finding.rule, f" ({prose(finding.detail)})" if finding.detail else ""
     yield f"### {code(rule.code)}\n"
     yield f"{prose(rule.problem)}{where}. It costs {rule.cost}.\n"
     yield f"- Attack: {prose(rule.attack)}."
     yield f"- Remedy: {prose(rule.remedy)}.\n"
+    if shown := demonstrate(scheme, finding):
+        yield f"Shown: {prose(shown.claim)}. Signed was:\n"
+        yield block("text", write_request(shown.signed))
+        yield "Accepted is:\n"
+        yield block("text", write_request(shown.accepted))
 
 
 def _answers(scheme: Scheme) -> str:

@@ -24,6 +24,7 @@ from sealstamp.cli import build_parser
 from sealstamp.core import encoding, forms, lint, packing, request, runtime, timing, verifier
 from sealstamp.core.asymmetric import ALGORITHMS, RSA_BITS, Algorithm
 from sealstamp.core.filters import FILTERS, HASHES, Argument, Filter, Kind
+from sealstamp.core.findings import RULES
 from sealstamp.errors import Reason
 from sealstamp.schemes import get_scheme, scheme_names
 from sealstamp.server.settings import PREFIX, Settings
@@ -213,7 +214,7 @@ DURATION = re.compile(r"\d+ [a-z]+")
 
 def lint_rules() -> str:
     """Every rule of the lint, and what it costs."""
-    rows = ([code(rule.code), str(rule.cost), rule.problem, rule.attack, rule.remedy] for rule in lint.RULES)
+    rows = ([code(rule.code), str(rule.cost), rule.problem, rule.attack, rule.remedy] for rule in RULES)
     return table(["rule", "cost", "problem", "what can be done", "remedy"], rows)
 
 
@@ -226,7 +227,7 @@ def grades() -> str:
     reports = ((name, lint.lint(get_scheme(name))) for name in scheme_names())
     rows = (
         [
-            code(name),
+            f"[{code(name)}](catalogue/{name}.md)",
             report.grade,
             str(report.score),
             _codes(report),

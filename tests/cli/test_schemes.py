@@ -98,10 +98,23 @@ def test_lint_says_what_can_be_done_and_what_to_do(run: Run) -> None:
     """A weak scheme's findings each come with an attack and a remedy; the grade is in both forms of output."""
     document = run("schemes", "lint", "stardust", "--json").json
     assert (document["name"], document["grade"]) == ("stardust", "F")
-    assert all({"code", "cost", "problem", "where", "attack", "remedy"} == set(each) for each in document["findings"])
+    keys = {"code", "cost", "problem", "where", "attack", "remedy", "shown"}
+    assert all(keys == set(each) for each in document["findings"])
+    shown = [each["shown"] for each in document["findings"] if each["shown"]]
+    assert {"claim", "signed", "accepted", "later_ms"} == set(shown[0])
     text = run("schemes", "lint", "stardust").out
     assert text.startswith("stardust: grade F")
     assert all(each["code"] in text and each["attack"] in text for each in document["findings"])
+    assert all(line in text for each in shown for line in each["accepted"].splitlines())
+
+
+def test_lint_of_the_whole_catalogue(run: Run) -> None:
+    """As a table, and as data; a name and --all are not for one another."""
+    document = run("schemes", "lint", "--all", "--json").json
+    assert [entry["name"] for entry in document] == list(scheme_names())
+    lines = run("schemes", "lint", "--all").out.splitlines()[1:]
+    assert [line.split()[:3] for line in lines] == [[e["name"], e["grade"], str(e["score"])] for e in document]
+    assert run("schemes", "lint", "bbx", "--all").code == run("schemes", "lint").code == 2
 
 
 def test_vectors_are_listed(run: Run) -> None:

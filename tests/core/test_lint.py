@@ -2,7 +2,8 @@
 
 import pytest
 
-from sealstamp.core.lint import GRADES, RULES, lint
+from sealstamp.core.findings import RULES
+from sealstamp.core.lint import GRADES, lint
 from sealstamp.core.loader import load_scheme
 from sealstamp.schemes import get_scheme, scheme_names
 
@@ -36,7 +37,10 @@ LIVING = EXPIRING.replace("expires = ", "lifetime = ").replace('most = "5 min"',
 def codes(old: str = "", new: str = "") -> set[str]:
     """Return the rules that the strong scheme breaks once it is changed."""
     assert old in STRONG
-    scheme = load_scheme(STRONG.replace(old, new, 1), name="t", path="t.toml")
+    text = STRONG.replace(old, new, 1)
+    if ",key|" in text:
+        text = text.replace("[sign]", '[sign]\nkey = "{secret|sha256|hex|slice:0,16}"')
+    scheme = load_scheme(text, name="t", path="t.toml")
     return {finding.rule.code for finding in lint(scheme).findings}
 
 
@@ -59,7 +63,12 @@ def test_a_scheme_that_signs_everything_has_no_finding() -> None:
         ("hmac:sha256,secret", "hmac:md5,secret", "md5"),
         ("hmac:sha256,secret", "hmac:sha1,secret", "sha1"),
         ('past = "5 min"', 'past = "16 min"', "wide_window"),
-        (LINES, '"{method}{authority}{target}{timestamp}{nonce}{body|sha256|hex}"', "touching_fields"),
+        (LINES, '["{method}", "{authority}", "{timestamp}", "{nonce}", "{target}{body}"]', "touching_fields"),
+        (LINES, '"{method}&{authority}&{timestamp}&{nonce}&{target}&{body}"', "ambiguous_text"),
+        ("[sign]", '[keys]\nsecret = "hex 31"\n[sign]', "short_secret"),
+        ("[sign]", '[keys]\nsecret = "uuid"\n[sign]', "short_secret"),
+        ("[sign]", '[keys]\nsecret = "digits 20"\n[sign]', "weak_secret"),
+        ("sha256,secret|hex}", "sha256,key|hex}", "weak_key"),
     ],
 )
 def test_each_weakness_is_found_alone(old: str, new: str, code: str) -> None:
@@ -83,6 +92,26 @@ def test_a_derived_key_is_a_key() -> None:
         path="t.toml",
     )
     assert lint(scheme).grade == "A"
+
+
+@pytest.mark.parametrize("digest", ["md5", "sha1", "sha256"])
+def test_a_digest_that_can_be_continued(digest: str) -> None:
+    """The secret first and the body last; not with the secret last, and not with what holds no padding."""
+    finding = {"length_extension", "bare_digest"}
+    lines = STRONG.replace("hmac:sha256,secret", digest)
+    for last, found in (("{body}", finding), ("{body}{secret}", {"bare_digest"}), ("{nonce}", {"bare_digest"})):
+        text = lines.replace(LINES, f'["{{secret}}", "{{method}}", "{{timestamp}}", "{last}"]')
+        report = lint(load_scheme(text, name="t", path="t.toml"))
+        assert {each.rule.code for each in report.findings} & finding == found
+
+
+def test_ids_that_can_be_counted() -> None:
+    """Only where the request names its key."""
+    text = STRONG.replace("[fields]", '[keys]\naccess_key_id = "digits 8"\n[fields]')
+    named = text.replace("timestamp =", 'access_key_id = "header X-Key"\ntimestamp =', 1)
+    for source, found in ((text, False), (named, True)):
+        report = lint(load_scheme(source, name="t", path="t.toml"))
+        assert ("guessable_key_id" in {each.rule.code for each in report.findings}) is found
 
 
 @pytest.mark.parametrize(

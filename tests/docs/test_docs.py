@@ -21,6 +21,7 @@ import pytest
 from sealstamp import errors
 from sealstamp.cli import INTERRUPTED, UNHEARD, build_parser, main, output
 from sealstamp.core.document import Document
+from sealstamp.core.example import example_of
 from sealstamp.core.filters import FILTERS, HASHES
 from sealstamp.core.forms import ALPHABETS
 from sealstamp.core.loader import load_scheme
@@ -29,7 +30,6 @@ from sealstamp.core.template import parse_template
 from sealstamp.core.timing import TIME_FORMATS
 from sealstamp.core.tree import Atom, Part
 from sealstamp.errors import Reason
-from sealstamp.guide.example import example_of
 from sealstamp.guide.facts import facts_of
 from sealstamp.keys.manifest import parse_manifest
 from sealstamp.keys.sealing import UnsealingError

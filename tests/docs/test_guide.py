@@ -8,10 +8,10 @@ import pytest
 
 from sealstamp.cli import main
 from sealstamp.core.coverage import Covered, coverage_of
+from sealstamp.core.example import CONSUMER, MOMENT_MS, example_of
 from sealstamp.core.request import Request
 from sealstamp.errors import VerificationError
 from sealstamp.guide import snippets
-from sealstamp.guide.example import CONSUMER, MOMENT_MS, example_of
 from sealstamp.guide.facts import facts_of, mac_of
 from sealstamp.guide.wire import write_request
 from sealstamp.schemes import get_scheme, scheme_names

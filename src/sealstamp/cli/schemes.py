@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sealstamp.cli import output
-from sealstamp.core.lint import Report, Rule, lint
+from sealstamp.core.findings import Rule
+from sealstamp.core.lint import Report, lint
 from sealstamp.core.scheme import Scheme, TimeRule
 from sealstamp.core.timing import write_duration
 from sealstamp.errors import ConfigurationError, SchemeError
+from sealstamp.guide.attacks import Demonstration, demonstrate
 from sealstamp.guide.facts import Facts, facts_of, uncovered
 from sealstamp.guide.recipe import recipe_of, write_recipe
+from sealstamp.guide.wire import write_request
 from sealstamp.schemes import get_scheme, list_schemes, load_file, scheme_names
 
 
@@ -27,8 +30,12 @@ def add(parser: ArgumentParser) -> None:
         ("vectors", "make the test vectors of schemes: requests to accept, and to refuse with a reason", _vectors),
     ):
         act = acts.add_parser(name, help=about, description=about)
-        if name in ("show", "lint"):
+        if name == "show":
             act.add_argument("scheme", metavar="NAME|FILE", help="a scheme's name, or a scheme file")
+        elif name == "lint":
+            which = act.add_mutually_exclusive_group(required=True)
+            which.add_argument("scheme", nargs="?", metavar="NAME|FILE", help="a scheme's name, or a scheme file")
+            which.add_argument("--all", action="store_true", help="every scheme of the catalogue, as a table")
         elif name == "check":
             act.add_argument("scheme", metavar="FILE", help="a scheme file")
         elif name == "list":
@@ -90,9 +97,11 @@ def _check(arguments: Namespace) -> int:
 
 
 def _lint(arguments: Namespace) -> int:
+    if arguments.all:
+        return _lint_all(arguments)
     scheme = get_scheme(arguments.scheme)
     report = lint(scheme)
-    return output.show(arguments, {"name": scheme.name, **_report(report)}, lambda: _tell_report(scheme, report))
+    return output.show(arguments, _report(scheme, report), lambda: _tell_report(scheme, report))
 
 
 def _vectors(arguments: Namespace) -> int:
@@ -101,14 +110,39 @@ def _vectors(arguments: Namespace) -> int:
     return make(arguments)
 
 
-def _report(report: Report) -> dict[str, object]:
-    findings = [{**_rule(finding.rule), "where": finding.detail} for finding in report.findings]
-    return {"grade": report.grade, "score": report.score, "findings": findings}
+def _lint_all(arguments: Namespace) -> int:
+    schemes = [get_scheme(name) for name in scheme_names()]
+    reports = [(scheme, lint(scheme)) for scheme in schemes]
+    rows = (
+        (scheme.name, report.grade, str(report.score), ", ".join(finding.rule.code for finding in report.findings))
+        for scheme, report in reports
+    )
+    documents = [_report(*each) for each in reports] if arguments.json else []
+    return output.show(arguments, documents, lambda: output.show_table(("NAME", "GRADE", "OF 100", "FINDINGS"), rows))
+
+
+def _report(scheme: Scheme, report: Report) -> dict[str, object]:
+    findings = [
+        {**_rule(finding.rule), "where": finding.detail, "shown": _shown(demonstrate(scheme, finding))}
+        for finding in report.findings
+    ]
+    return {"name": scheme.name, "grade": report.grade, "score": report.score, "findings": findings}
 
 
 def _rule(rule: Rule) -> dict[str, object]:
     names = ("code", "cost", "problem", "attack", "remedy")
     return {name: getattr(rule, name) for name in names}
+
+
+def _shown(demonstration: Demonstration | None) -> dict[str, object] | None:
+    if demonstration is None:
+        return None
+    return {
+        "claim": demonstration.claim,
+        "signed": write_request(demonstration.signed),
+        "accepted": write_request(demonstration.accepted),
+        "later_ms": demonstration.later_ms,
+    }
 
 
 def _tell_report(scheme: Scheme, report: Report) -> None:
@@ -118,6 +152,16 @@ def _tell_report(scheme: Scheme, report: Report) -> None:
         output.say(f"\n{rule.code}, costs {rule.cost}: {rule.problem}{where}")
         output.say(f"  attack: {rule.attack}")
         output.say(f"  remedy: {rule.remedy}")
+        if demonstration := demonstrate(scheme, finding):
+            _tell_demonstration(demonstration)
+
+
+def _tell_demonstration(demonstration: Demonstration) -> None:
+    output.say(f"  shown:  {demonstration.claim}")
+    for title, request in (("signed", demonstration.signed), ("accepted", demonstration.accepted)):
+        output.say(f"    {title}:")
+        for line in write_request(request).splitlines():
+            output.say(f"      {line}".rstrip())
 
 
 def _tell_ok(file: str, scheme: Scheme) -> None:

@@ -7,39 +7,26 @@ about the scheme, not about who uses it: TLS, a replay guard or a short window a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import pairwise
 from types import MappingProxyType
 from typing import Final
 
+from sealstamp.core import findings
+from sealstamp.core.borders import check_borders
 from sealstamp.core.branches import SIGN
 from sealstamp.core.code import Description
+from sealstamp.core.collisions import signed_definitions
 from sealstamp.core.coverage import Covered, coverage_of, covers
 from sealstamp.core.filters import FILTERS
+from sealstamp.core.findings import Finding
 from sealstamp.core.record import Record
-from sealstamp.core.scheme import EXPIRES, INPUTS, LIFETIME, NONCE, SECRET, SIGNATURE, TIMESTAMP, Scheme
+from sealstamp.core.scheme import EXPIRES, LIFETIME, NONCE, SECRET, TIMESTAMP, Scheme
+from sealstamp.core.strength import check_keys
 from sealstamp.core.tree import Apply, Atom, Concat, Expression, Join, Name, Part, Text, children, walk
 
 GRADES: Final = MappingProxyType({"A": 90, "B": 80, "C": 65, "D": 50, "E": 30, "F": 0})
 """The least score of each grade."""
 WIDE_MS: Final = 900_000
 """A window of more than this on one side, 15 minutes, is wide."""
-
-
-class Rule(Record):
-    """One thing that can be wrong: what it costs, what can be done with it, and what to do about it."""
-
-    code: str
-    cost: int
-    problem: str
-    attack: str
-    remedy: str
-
-
-class Finding(Record):
-    """A rule that a scheme breaks, and where."""
-
-    rule: Rule
-    detail: str = ""
 
 
 class Report(Record):
@@ -50,129 +37,52 @@ class Report(Record):
     grade: str
 
 
-def _uncovered(part: Covered, cost: int, attack: str) -> Rule:
-    remedy = "sign it; until then serve over TLS only and guard against replay by signature"
-    return Rule(f"{part.name.lower()}_not_covered", cost, f"the {part} is not signed", attack, remedy)
-
-
-_UNCOVERED: Final = {
-    Covered.METHOD: _uncovered(Covered.METHOD, 10, "turn a captured GET /orders/7 into DELETE /orders/7"),
-    Covered.HOST: _uncovered(Covered.HOST, 5, "send a request captured at the test system to the live one"),
-    Covered.PATH: _uncovered(Covered.PATH, 15, "send a captured signature for /status to /transfers"),
-    Covered.QUERY: _uncovered(Covered.QUERY, 15, "change ?to=alice into ?to=mallory"),
-    Covered.BODY: _uncovered(Covered.BODY, 15, 'change {"amount": 1} into {"amount": 1000}'),
-}
-_NO_TIME = Rule(
-    "no_time",
-    25,
-    "the signature does not depend on a time",
-    "a captured request is accepted for ever",
-    "sign a time, and accept it within a window",
-)
-_TIME_MAY_LACK = Rule(
-    "time_may_lack",
-    15,
-    "a request need not carry its time",
-    "one that was captured without a time is accepted for ever",
-    "guard against replay by signature, which refuses requests without a time",
-)
-_NO_NONCE = Rule(
-    "no_nonce",
-    5,
-    "nothing in the request is unique",
-    "a captured request is accepted again within the window",
-    "sign a nonce; or guard against replay by signature",
-)
-_BARE_DIGEST = Rule(
-    "bare_digest",
-    20,
-    "the secret is digested, not used as the key of a MAC",
-    "append to what was signed where the secret comes first, or search the secret offline at full speed",
-    "use HMAC (RFC 2104)",
-)
-_MD5 = Rule("md5", 10, "MD5 is broken", "two different texts can be made to have one digest", "use SHA-256")
-_SHA1 = Rule("sha1", 3, "SHA-1 is being retired", "collisions have been made; as a MAC it still holds", "use SHA-256")
-_TOUCHING = Rule(
-    "touching_fields",
-    5,
-    "two values of any length are signed with nothing between them",
-    "move characters from one to the other: 1 and 23 are signed as 12 and 3 are",
-    "put a separator between them that neither can contain",
-)
-_WIDE_WINDOW = Rule(
-    "wide_window",
-    5,
-    "a request may be more than 15 minutes old or ahead",
-    "a captured request is accepted for that long",
-    "set past and future, or most, to 5 min",
-)
-_LIFETIME = Rule(
-    "lifetime_not_covered",
-    5,
-    "the client says how long a request is good, and that is not signed",
-    "give a captured request the longest lifetime that is accepted",
-    "sign it; until then set most to what clients need",
-)
-
-RULES: Final = (
-    *_UNCOVERED.values(),
-    _NO_TIME,
-    _TIME_MAY_LACK,
-    _NO_NONCE,
-    _BARE_DIGEST,
-    _MD5,
-    _SHA1,
-    _TOUCHING,
-    _WIDE_WINDOW,
-    _LIFETIME,
-)
-"""Every rule, for those who publish them."""
-
-
 def lint(scheme: Scheme) -> Report:
     """Return what is unsafe about a scheme; everything is read off its description."""
-    findings = tuple(finding for check in _CHECKS for finding in check(scheme))
-    score = max(0, 100 - sum(finding.rule.cost for finding in findings))
+    found = tuple(finding for check in _CHECKS for finding in check(scheme))
+    score = max(0, 100 - sum(finding.rule.cost for finding in found))
     grade = next(grade for grade, least in GRADES.items() if score >= least)
-    return Report(findings, score, grade)
+    return Report(found, score, grade)
 
 
 def _check_coverage(scheme: Scheme) -> Iterator[Finding]:
     covered = coverage_of(scheme)
-    yield from (Finding(rule) for part, rule in _UNCOVERED.items() if part not in covered)
+    yield from (Finding(rule) for part, rule in findings.UNCOVERED.items() if part not in covered)
     if Covered.TIME not in covered:
-        yield Finding(_NO_TIME)
+        yield Finding(findings.NO_TIME, "a time travels, but it is not signed" if scheme.time else "")
     elif TIMESTAMP in scheme.may_lack:
-        yield Finding(_TIME_MAY_LACK)
-    if Covered.NONCE not in covered or NONCE in scheme.may_lack:
-        yield Finding(_NO_NONCE)
+        yield Finding(findings.TIME_MAY_LACK)
+    if Covered.NONCE not in covered:
+        yield Finding(findings.NO_NONCE, "a nonce travels, but it is not signed" if scheme.nonce else "")
+    elif NONCE in scheme.may_lack:
+        yield Finding(findings.NO_NONCE, "a request need not carry its nonce")
 
 
 def _check_window(scheme: Scheme) -> Iterator[Finding]:
     if scheme.time is not None and max(scheme.time.past_ms, scheme.time.future_ms, scheme.time.most_ms or 0) > WIDE_MS:
-        yield Finding(_WIDE_WINDOW)
+        yield Finding(findings.WIDE_WINDOW)
     ends = {LIFETIME} | ({EXPIRES} if TIMESTAMP in scheme.carried else set())
     for name in ends.intersection(scheme.carried):
         if not covers(scheme, name):
-            yield Finding(_LIFETIME)
+            yield Finding(findings.LIFETIME_NOT_COVERED)
 
 
 def _check_digests(scheme: Scheme) -> Iterator[Finding]:
     if scheme.described is not None:
         yield from _check_described(scheme.described)
         return
-    used = [node for tree in _signed(scheme).values() for node in walk(tree) if isinstance(node, Apply)]
-    secret = _holding_secret(scheme)
-    if not any(node.filter in ("hmac", SIGN) and _mentions(node.arguments[-1], secret) for node in used):
-        yield Finding(_BARE_DIGEST)
+    used = _filters(scheme)
+    if not _is_keyed(used, _holding_secret(scheme)):
+        yield Finding(findings.BARE_DIGEST)
+        yield from _check_extension(scheme)
     hashes = {_hash_of(node) for node in used if FILTERS[node.filter].digests}
-    yield from (Finding(rule) for rule in (_MD5, _SHA1) if rule.code in hashes)
+    yield from (Finding(rule) for rule in (findings.MD5, findings.SHA1) if rule.code in hashes)
 
 
 def _check_described(described: Description) -> Iterator[Finding]:
     if not described.keyed:
-        yield Finding(_BARE_DIGEST)
-    yield from (Finding(rule) for rule in (_MD5, _SHA1) if rule.code in described.digests)
+        yield Finding(findings.BARE_DIGEST)
+    yield from (Finding(rule) for rule in (findings.MD5, findings.SHA1) if rule.code in described.digests)
 
 
 def _hash_of(node: Apply) -> str:
@@ -183,57 +93,13 @@ def _hash_of(node: Apply) -> str:
     return name.value.rpartition("-")[2]
 
 
-def _check_touching(scheme: Scheme) -> Iterator[Finding]:
-    for name, tree in _signed(scheme).items():
-        for node in walk(tree):
-            if pair := _touching(node, scheme):
-                yield Finding(_TOUCHING, f"in {name}: {pair[0]} and {pair[1]}")
-                return
+def _filters(scheme: Scheme) -> list[Apply]:
+    return [node for tree in signed_definitions(scheme).values() for node in walk(tree) if isinstance(node, Apply)]
 
 
-def _touching(node: Expression, scheme: Scheme) -> tuple[str, str] | None:
-    """Return the names of two neighbours whose border cannot be seen, if there are any."""
-    match node:
-        case Concat(parts=parts) | Join(separator="", parts=parts):
-            for left, right in pairwise(parts):
-                if _is_unbounded(left, scheme) and _is_unbounded(right, scheme):
-                    return _told(left), _told(right)
-        case Apply(filter="join", arguments=(Text(value=""), *_)):
-            return "names", "values"
-    return None
-
-
-def _is_unbounded(node: Expression, scheme: Scheme) -> bool:
-    """Tell whether a value can have any length and any characters; times, nonces and digests cannot."""
-    match node:
-        case Atom(part=part):
-            return part not in (Part.METHOD, Part.SCHEME, Part.PORT)
-        case Name(name=name):
-            return name not in (*INPUTS, SECRET) and name not in scheme.definitions
-        case _:
-            return False
-
-
-def _told(node: Expression) -> str:
-    match node:
-        case Atom(part=part, argument=argument):
-            return f"{part}.{argument}" if argument else part.value
-        case Name(name=name):
-            return name
-        case _:
-            return "a part"
-
-
-def _signed(scheme: Scheme) -> dict[str, Expression]:
-    """Return the definitions from which the signature is made, itself included."""
-    found: dict[str, Expression] = {}
-    waiting = [SIGNATURE]
-    while waiting:
-        name = waiting.pop()
-        if name in scheme.definitions and name not in found:
-            found[name] = scheme.definitions[name]
-            waiting += [node.name for node in walk(found[name]) if isinstance(node, Name)]
-    return found
+def _is_keyed(used: list[Apply], secret: frozenset[str]) -> bool:
+    """Tell whether the secret is the key of a MAC, or a key is made from it."""
+    return any(node.filter in ("hmac", SIGN) and _mentions(node.arguments[-1], secret) for node in used)
 
 
 def _holding_secret(scheme: Scheme) -> frozenset[str]:
@@ -251,9 +117,46 @@ def _mentions(node: Expression, names: frozenset[str] | set[str]) -> bool:
     return any(_mentions(child, names) for child in children(node))
 
 
+def _check_extension(scheme: Scheme) -> Iterator[Finding]:
+    """A digest can be continued by whoever knows it; that is of use if what was digested could have gone on."""
+    secret = _holding_secret(scheme)
+    continued = (node for node in _filters(scheme) if node.filter in _CONTINUED and _mentions(node.source, secret))
+    ends = (_last(node.source, scheme) for node in continued)
+    parts = [end.part for end in ends if isinstance(end, Atom) and end.part in _OF_ANY_BYTES]
+    if parts:
+        yield Finding(findings.LENGTH_EXTENSION, f"{parts[0]} comes last")
+
+
+_CONTINUED: Final = frozenset({"md5", "sha1", "sha256", "sha512"})
+"""Digests that show all of their state; SHA-384 keeps a quarter to itself."""
+_OF_ANY_BYTES: Final = frozenset({Part.BODY, Part.PARAMETER, Part.FORM_FIELDS, Part.QUERY_FIELDS})
+"""Parts that can hold the bytes with which a digest pads its text."""
+
+
+def _last(node: Expression, scheme: Scheme) -> Expression:
+    """Return what stands at the end of a text."""
+    match node:
+        case Name(name=name) if name in scheme.definitions:
+            return _last(scheme.definitions[name], scheme)
+        case Concat(parts=parts) | Join(parts=parts):
+            return _last(parts[-1], scheme)
+        case Apply(filter="join" | "join_bare", source=source):
+            return _list(source)
+        case _:
+            return node
+
+
+def _list(node: Expression) -> Expression:
+    """Return the part of the request that a list is made of, if it is decoded when it is written."""
+    while isinstance(node, Apply) and node.filter != "encode_each":
+        node = node.source
+    return node
+
+
 _CHECKS: Final[tuple[Callable[[Scheme], Iterator[Finding]], ...]] = (
     _check_coverage,
-    _check_digests,
-    _check_touching,
     _check_window,
+    _check_digests,
+    check_borders,
+    check_keys,
 )

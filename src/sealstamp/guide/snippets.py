@@ -5,8 +5,8 @@ from __future__ import annotations
 import shlex
 
 from sealstamp.core.credential import Credential
+from sealstamp.core.example import Example
 from sealstamp.core.scheme import LIFETIME, TIMESTAMP, TimeRule
-from sealstamp.guide.example import Example
 
 
 def command(example: Example) -> str:

@@ -13,7 +13,10 @@ def write_request(request: Request) -> str:
 
 
 def _text(value: bytes) -> str:
-    text = value.decode("utf-8", "backslashreplace")
+    try:
+        text = value.decode()
+    except UnicodeDecodeError:
+        text = value.decode("ascii", "backslashreplace")
     return "".join(
         letter if letter.isprintable() or letter == "\n" else letter.encode("unicode_escape").decode()
         for letter in text

@@ -5,7 +5,7 @@ Everything is the same each time: what looks random is made from the scheme's na
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from itertools import count
 from typing import Final
@@ -13,11 +13,12 @@ from typing import Final
 from sealstamp.core.credential import Credential
 from sealstamp.core.places import Where
 from sealstamp.core.record import Record
-from sealstamp.core.request import Request
+from sealstamp.core.request import Request, lazy
 from sealstamp.core.scheme import Scheme
 from sealstamp.core.signer import Instructions, Signer
 from sealstamp.core.stages import Stage
-from sealstamp.core.verifier import Principal, Verifier
+from sealstamp.core.tree import Atom, Part, walk
+from sealstamp.core.verifier import BoundKey, Principal, Verifier
 
 MOMENT_MS: Final = 1_767_323_045_000
 """2 January 2026, 03:04:05 UTC, when all examples are signed."""
@@ -27,19 +28,39 @@ CONSUMER: Final = "example"
 
 
 class Example(Record):
-    """A request as it was before it was signed, and what it was signed with; ``nonce`` is empty if there is none."""
+    """A request as it was before it was signed, and what it was signed with; ``nonce`` is empty if there is none.
+
+    ``dated`` tells whether the request carries a time; what is verified without a moment given is verified at
+    ``time_ms`` in any case.
+    """
 
     scheme: Scheme
     credential: Credential
     request: Request
     time_ms: int
     nonce: str
+    dated: bool
 
-    def sign(self, request: Request | None = None, *, nonce: str | None = None) -> Instructions:
+    def sign(
+        self, request: Request | None = None, *, nonce: str = "", values: Mapping[str, str] | None = None
+    ) -> Instructions:
         """Sign the request, or another as this one is signed. Raises SigningError."""
-        time_ms = self.time_ms if self.scheme.time else None
-        signer = Signer(self.scheme, self.credential)
-        return signer.sign(request or self.request, time_ms=time_ms, nonce=nonce or self.nonce)
+        time_ms = self.time_ms if self.dated else None
+        return self._signer.sign(request or self.request, time_ms=time_ms, nonce=nonce or self.nonce, values=values)
+
+    @lazy
+    def thief(self) -> Signer:
+        """One that knows everything but the secret: it has the pair's id and another secret of the same form."""
+        return Signer(self.scheme, Credential.of(self.credential.access_key_id, _secret(self.scheme, "thief")))
+
+    @lazy
+    def _signer(self) -> Signer:
+        return Signer(self.scheme, self.credential)
+
+    @lazy
+    def _door(self) -> tuple[Verifier, BoundKey]:
+        verifier = Verifier(self.scheme)
+        return verifier, verifier.bind(self.credential, consumer=CONSUMER)
 
     @property
     def signed(self) -> Request:
@@ -50,14 +71,12 @@ class Example(Record):
     def stages(self) -> tuple[Stage, ...]:
         """Every stage as it is: the secret is one that anybody may know."""
         instructions = self.sign()
-        signer = Signer(self.scheme, self.credential)
-        return signer.stages(instructions.apply(self.request), instructions, reveal=True)
+        return self._signer.stages(instructions.apply(self.request), instructions, reveal=True)
 
     def verify(self, request: Request, now_ms: int | None = None) -> Principal:
         """Verify a request by the example's pair, at the example's time or another. Raises VerificationError."""
         now_ms = self.time_ms if now_ms is None else now_ms
-        verifier = Verifier(self.scheme)
-        key = verifier.bind(self.credential, consumer=CONSUMER)
+        verifier, key = self._door
         if self.scheme.names_key:
             return verifier.verify(request, now_ms, {self.credential.access_key_id.encode(): key}.get)
         presented = verifier.present(request, now_ms)
@@ -65,18 +84,28 @@ class Example(Record):
 
 
 def example_of(scheme: Scheme) -> Example:
-    """Return the scheme's example."""
+    """Return the scheme's example. Raises ConfigurationError where its keys cannot be made up, as those of RSA."""
     access_key_id = scheme.keys.access_key_id.make(_chooser(f"{scheme.name} id")) if scheme.names_key else ""
-    secret = scheme.keys.secret.make(_chooser(f"{scheme.name} secret"))
     nonce = scheme.nonce.make.make(_chooser(f"{scheme.name} nonce")) if scheme.nonce else ""
-    return Example(scheme, Credential.of(access_key_id, secret), _request(scheme), MOMENT_MS, nonce)
+    credential = Credential.of(access_key_id, _secret(scheme, "secret"))
+    return Example(scheme, credential, _request(scheme), MOMENT_MS, nonce, dated=scheme.time is not None)
+
+
+def _secret(scheme: Scheme, role: str) -> str:
+    return scheme.keys.secret.make(_chooser(f"{scheme.name} {role}"))
+
+
+def takes_form(scheme: Scheme) -> bool:
+    """Tell whether fields of an urlencoded body travel, or are signed."""
+    wheres = {place.where for carrier in scheme.carriers for place in carrier.places}
+    nodes = (node for tree in scheme.definitions.values() for node in walk(tree))
+    return Where.FORM in wheres or any(isinstance(node, Atom) and node.part is Part.FORM_FIELDS for node in nodes)
 
 
 def _request(scheme: Scheme) -> Request:
     """Return a request with a body of the kind in which the scheme carries fields."""
-    wheres = {place.where for carrier in scheme.carriers for place in carrier.places}
     kind, body = b"application/json", b'{"amount":1}'
-    if Where.FORM in wheres:
+    if takes_form(scheme):
         kind, body = b"application/x-www-form-urlencoded", b"amount=1&note=a%20b"
     headers = [(b"host", HOST), (b"content-type", kind)]
     return Request(b"POST", TARGET, headers, authority=HOST, body=body)
