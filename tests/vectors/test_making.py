@@ -12,7 +12,7 @@ from sealstamp.core.scheme import Scheme
 from sealstamp.errors import Reason, VectorError
 from sealstamp.schemes import get_scheme
 from sealstamp.vectors.case import judge, settle
-from sealstamp.vectors.files import scheme_files
+from sealstamp.vectors.files import case_document, scheme_files
 from sealstamp.vectors.folder import write_folder
 from sealstamp.vectors.making import make_cases
 from sealstamp.vectors.situation import NOW_MS, Situation
@@ -179,3 +179,49 @@ def test_writing_again_clears_away_what_is_no_more(tmp_path: Path) -> None:
 def test_every_clock_stands_still() -> None:
     """The fixed time is the one that the page tells."""
     assert NOW_MS == 1_767_323_045_000
+
+
+PAIR = """
+title = "Pair"
+vendor = "Own"
+url = "https://own.example"
+
+[fields]
+access_key_id = "header X-Key"
+timestamp     = "header X-Time"
+signature     = "header X-Signature"
+
+[time]
+format = "unix-s"
+past   = "1 min"
+future = "10 s"
+
+[sign]
+string_to_sign = ["{method}", "{target}", "{timestamp}", "{body}"]
+signature      = "{string_to_sign|sign:ALGORITHM,secret|base64}"
+
+[keys]
+secret = "FORM"
+"""
+
+
+@pytest.mark.parametrize(
+    ("form", "algorithm"),
+    [
+        ("ed25519", "ed25519"),
+        ("p-256", "ecdsa-p256-sha256"),
+        ("p-384", "ecdsa-p384-sha384-der"),
+        ("rsa", "rsa-v1_5-sha256"),
+        ("rsa", "rsa-pss-sha512"),
+    ],
+)
+def test_schemes_that_sign_with_key_pairs(form: str, algorithm: str) -> None:
+    """Their vectors have the public key, too; what another key has signed is refused."""
+    text = PAIR.replace("ALGORITHM", algorithm).replace("FORM", form)
+    cases = {case.name: case for case in make_cases(load_scheme(text, name="pair", path="pair.toml"))}
+    assert cases["get"].accepted
+    assert cases["wrong-secret"].reason == "signature_mismatch"
+    assert cases["signature-altered"].reason == "signature_mismatch"
+    assert cases["tampered-body"].reason == "signature_mismatch"
+    facts = case_document(cases["get"])["access_key"]
+    assert facts["public_key"].startswith("-----BEGIN PUBLIC KEY-----\n")

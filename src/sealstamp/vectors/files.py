@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from sealstamp.core.asymmetric import is_pem, load_key, public_pem
 from sealstamp.core.coverage import Covered, coverage_of
 from sealstamp.core.credential import Credential
 from sealstamp.core.request import Request
@@ -80,7 +81,9 @@ def _key(key: Key) -> dict[str, Any]:
 
 def credential_document(credential: Credential) -> dict[str, str]:
     """Return an access key pair as data; a vector's secret is no secret."""
-    return {"id": credential.access_key_id, "secret": credential.secret.reveal().decode()}
+    secret = credential.secret.reveal()
+    public = {"public_key": public_pem(load_key(secret)).decode()} if is_pem(secret) else {}
+    return {"id": credential.access_key_id, "secret": secret.decode(), **public}
 
 
 def _signing(signing: Signing) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 from sealstamp.core.credential import Credential
@@ -26,6 +27,7 @@ NOW_MS = 1_767_323_045_000
 HOST = b"api.example.com"
 PATH = b"/v1/orders/42"
 QUERY = b"limit=10&sort=asc"
+_RSA_KEYS = Path(__file__).with_name("rsa.pem")
 _KINDS = {Where.FORM: b"application/x-www-form-urlencoded", Where.JSON: b"application/json"}
 _BODIES = {Where.FORM: b"amount=1&note=red+pen", Where.JSON: b'{"amount":1,"note":"red pen"}'}
 
@@ -196,9 +198,14 @@ class Situation:
 
 def _secrets(form: Form, name: str) -> tuple[str, ...]:
     """Return secrets to try: of the scheme's form, then as base64 text, for schemes that decode theirs."""
+    drawn = Drawn(name)
+    if form.pair == "RSA":  # a key of RSA cannot be made from what is drawn; there are two, and these are no secrets
+        mark = "-----END PRIVATE KEY-----\n"
+        keys = [text + mark for text in _RSA_KEYS.read_text(encoding="ascii").split(mark) if text]
+        return tuple(keys if "another" not in name else reversed(keys))
     digest = hashlib.sha256(name.encode()).digest()
     encoded = (base64.b64encode(digest), base64.urlsafe_b64encode(digest))
-    return (form.make(Drawn(name)), *(text.decode() for text in encoded), digest.hex())
+    return (form.make(drawn), *(text.decode() for text in encoded), digest.hex())
 
 
 def _body_place(scheme: Scheme) -> Where | None:
