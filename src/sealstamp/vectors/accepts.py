@@ -23,7 +23,7 @@ BINARY = bytes(range(0, 256, 5)) + b"\r\n\xff\xfe\x00"
 
 def accepts(situation: Situation) -> Iterator[Case]:
     """Make every accepted case that applies."""
-    for make in (_requests, _headers, _edges, _aliases, _optional, _nonces, _keys):
+    for make in (_requests, _headers, _edges, _lifetimes, _aliases, _optional, _nonces, _keys):
         yield from make(situation)
 
 
@@ -104,6 +104,14 @@ def _edges(situation: Situation) -> Iterator[Case]:
     )
 
 
+def _lifetimes(situation: Situation) -> Iterator[Case]:
+    rule = situation.scheme.time
+    if rule is not None and rule.most_ms is not None:
+        values = {LIFETIME: situation.other_value(LIFETIME)}
+        title = "good for as long as a request may be at most"
+        yield from signed_case(situation, "longest-lifetime", title, situation.plain, values=values)
+
+
 def _aliases(situation: Situation) -> Iterator[Case]:
     """Each further place of a field, as a client that was taught that place signs."""
     carriers = situation.scheme.carriers
@@ -123,26 +131,19 @@ def _optional(situation: Situation) -> Iterator[Case]:
         if not isinstance(carrier, Field) or not carrier.optional:
             continue
         name = carrier.name
-        request = situation.sign(scheme=_without(scheme, carrier)).request
-        yield situation.case(f"without-{name}", f"{name} does not come", request, Reason.ACCEPTED)
-        if name in scheme.parameters:
-            values = {name: other_value(situation, name)}
-            yield from signed_case(situation, f"with-{name}", f"{name} comes", situation.plain, values=values)
+        if name not in scheme.definitions:  # of others, the plain request is one without
+            request = situation.sign(scheme=_without(scheme, carrier)).request
+            yield situation.case(f"without-{name}", f"{name} does not come", request, Reason.ACCEPTED)
+        if signed := situation.sign_with(carrier):
+            yield situation.case(
+                f"with-{name}", f"{name} comes", signed.request, Reason.ACCEPTED, signing=signed.signing
+            )
 
 
 def _without(scheme: Scheme, field: Field) -> Scheme:
     """Return the scheme of a client that does not send a field: its value is the empty text."""
     rest = tuple(carrier for carrier in scheme.carriers if carrier is not field)
     return scheme.replace(carriers=rest, definitions={field.name: Text(""), **scheme.definitions})
-
-
-def other_value(situation: Situation, name: str) -> str:
-    """Return a value for a parameter that is not its default, if it has another."""
-    rule = situation.scheme.time
-    if name == LIFETIME and rule is not None and rule.most_ms is not None:
-        return str(rule.most_ms // rule.unit_ms)
-    declared = next(parameter for parameter in situation.scheme.declared if parameter.name == name)
-    return declared.one_of[-1] if declared.one_of else f"a-{name.replace('_', '-')}"
 
 
 def _nonces(situation: Situation) -> Iterator[Case]:

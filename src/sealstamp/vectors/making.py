@@ -34,13 +34,27 @@ def _choices(scheme: Scheme) -> Iterator[Case]:
                 situation = Situation(set_parameters(scheme, chosen), chosen)
                 name, title = f"parameter-{parameter.name}-{value}", f"with the parameter {parameter.name} = {value}"
                 yield from signed_case(situation, name, title, situation.post())
+                yield from _instead(situation, value)
+
+
+def _instead(situation: Situation, value: str) -> Iterator[Case]:
+    """What may come in place of a body's digest, where this choice of a parameter allows it."""
+    for name, field in situation.scheme.digest_fields.items():
+        for constant in field.instead if field.instead_allowed else ():
+            title = f"{constant} comes in place of {name}, where the API allows it"
+            values = {name: constant}
+            yield from signed_case(situation, f"instead-{constant}-{value}", title, situation.post(), values=values)
 
 
 def _named(cases: Iterable[Case]) -> dict[str, Case]:
     named: dict[str, Case] = {}
     for case in cases:
-        name = re.sub("[^a-z0-9]+", "-", case.name.lower()).strip("-")
+        name = _folder_name(case.name)
         if name in named:
             raise VectorError(f"{case.scheme.name}: two cases are called {name}")
-        named[name] = case.replace(name=name)
+        named[name] = case.replace(name=name, like=_folder_name(case.like))
     return named
+
+
+def _folder_name(text: str) -> str:
+    return re.sub("[^a-z0-9]+", "-", text.lower()).strip("-")

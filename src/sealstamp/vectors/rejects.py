@@ -6,17 +6,19 @@ one and its name begins with ``not-covered``: so the weakness is seen.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from sealstamp.core.coverage import Covered, coverage_of
+from sealstamp.core.packing import make_writer, read_carrier
 from sealstamp.core.places import Where, other_spellings
 from sealstamp.core.request import Request
 from sealstamp.core.runtime import MAX_NONCE
 from sealstamp.core.scheme import ACCESS_KEY_ID, EXPIRES, LIFETIME, NONCE, SIGNATURE, TIMESTAMP, Packed
 from sealstamp.core.verifier import MAX_ACCESS_KEY_ID, ReplayBy, Verifier
-from sealstamp.errors import ConfigurationError, Reason, SigningError
-from sealstamp.vectors.accepts import other_value, with_signed_headers
-from sealstamp.vectors.case import NOTHING, Case, Key
+from sealstamp.errors import ConfigurationError, MalformedCredentialsError, Reason, SigningError
+from sealstamp.vectors.accepts import with_signed_headers
+from sealstamp.vectors.case import Case, Key
 from sealstamp.vectors.situation import NOW_MS, PATH, Situation, header_names
 from sealstamp.vectors.surgery import (
     added,
@@ -39,10 +41,10 @@ ALTERED = (MISMATCH, Reason.DIGEST_MISMATCH, MALFORMED, NOT_COVERED)
 def rejects(situation: Situation) -> Iterator[Case]:
     """Make every refused case that applies."""
     for make in (
-        *(_tampered, _tampered_headers, _tampered_values),
+        *(_tampered, _tampered_headers, _tampered_values, _optional_digests),
         *(_missing, _doubled, _spelled, _in_two_places, _bodies),
         *(_wrong_keys, _signatures, _key_ids, _packed, _chosen),
-        *(_times, _units, _unreadable_times, _nonces, _replays, _key_states),
+        *(_times, _units, _unreadable_times, _lifetimes, _nonces, _replays, _key_states),
     ):
         yield from make(situation)
 
@@ -123,6 +125,25 @@ def _tampered_values(situation: Situation) -> Iterator[Case]:
         yield _change(situation, name, f"the value {name}", request, sure)
 
 
+def _optional_digests(situation: Situation) -> Iterator[Case]:
+    """A digest of the body that need not come: where it does, the body cannot be changed."""
+    for name, field in situation.scheme.digest_fields.items():
+        if field.optional and (signed := situation.sign_with(field)):
+            like = f"with-{name}"
+            body = (signed.request.body or b"").replace(b"1", b"9", 1)
+            request = rebuilt(signed.request, body=body)
+            title = f"the body was changed on the way, under a {name}"
+            yield _fault(situation, f"tampered-body-under-{name}", title, request, *ALTERED, like=like)
+            request = replaced(signed.request, field.places[0], flipped(value_at(signed.request, field.places[0])))
+            title = f"the value {name} was changed on the way"
+            yield _fault(situation, f"tampered-{name}", title, request, *ALTERED, like=like)
+        for constant in field.instead:
+            if not field.instead_allowed:
+                request = situation.sign(situation.post(), values={name: constant}).request
+                title = f"{constant} comes in place of {name}, and the API does not allow it"
+                yield _fault(situation, f"instead-{constant}", title, request, NOT_COVERED)
+
+
 def _other(situation: Situation, name: str, value: bytes) -> bytes:
     rule = situation.scheme.time
     if name in (TIMESTAMP, EXPIRES) and rule is not None:
@@ -149,11 +170,11 @@ def _missing(situation: Situation) -> Iterator[Case]:
 
 def _doubled(situation: Situation) -> Iterator[Case]:
     for carrier in situation.scheme.carriers:
-        left_out = carrier.optional and carrier.name in situation.scheme.parameters
-        values = {carrier.name: other_value(situation, carrier.name)} if left_out else NOTHING
-        signed = situation.sign(values=values).request
-        place = carrier.places[0]
-        yield _fault(situation, f"doubled-{carrier.name}", f"{place} comes twice", doubled(signed, place), MALFORMED)
+        if signed := situation.sign_with(carrier):
+            place = carrier.places[0]
+            request = doubled(signed.request, place)
+            like = f"with-{carrier.name}" if carrier.optional else situation.plain_name
+            yield _fault(situation, f"doubled-{carrier.name}", f"{place} comes twice", request, MALFORMED, like=like)
 
 
 def _spelled(situation: Situation) -> Iterator[Case]:
@@ -283,6 +304,11 @@ def _chosen(situation: Situation) -> Iterator[Case]:
             title = f"{name} leaves {left_out} out"
             request = put(situation, signed, name, rest)
             yield _fault(situation, f"uncovered-{left_out}", title, request, NOT_COVERED)
+        for pattern in chosen.must_name_all:
+            header = pattern.replace("*", "added").replace("?", "a")
+            title = f"the header {header} was added, and {name} does not name it"
+            request = with_header(signed, header.encode(), b"1")
+            yield _fault(situation, f"uncovered-{header}", title, request, NOT_COVERED)
 
 
 # time
@@ -327,23 +353,27 @@ def _signed_at(situation: Situation, time_ms: int) -> Request:
 
 
 def _unreadable_times(situation: Situation) -> Iterator[Case]:
-    sent = situation.values(situation.sign().request)
-    for field in (TIMESTAMP, EXPIRES, LIFETIME):
-        if sent.get(field):
-            yield from _unreadable_time(situation, field)
-
-
-def _unreadable_time(situation: Situation, field: str) -> Iterator[Case]:
     signed = situation.sign().request
-    value = situation.values(signed)[field]
-    for name, title, other in (
-        ("garbage", "the time is no time", b"tomorrow"),
-        ("empty", "the time is empty", b""),
-        ("signed", "the time has a sign", b"+" + value),
-    ):
-        request = put(situation, signed, field, other)
-        case = name if field == TIMESTAMP else f"{field}-{name}"
-        yield _fault(situation, f"time-{case}", title, request, *_unreadable(situation, field, other))
+    for field, what in ((TIMESTAMP, "time"), (EXPIRES, "expires"), (LIFETIME, "lifetime")):
+        value = situation.values(signed).get(field)
+        if situation.scheme.time is None or not value:
+            continue
+        for name, title, other in (
+            ("garbage", "is no time", b"tomorrow"),
+            ("empty", "is empty", b""),
+            ("signed", "has a sign", b"+" + value),
+        ):
+            request = put(situation, signed, field, other)
+            reasons = _unreadable(situation, field, other)
+            yield _fault(situation, f"{what}-{name}", f"the value {field} {title}", request, *reasons)
+
+
+def _lifetimes(situation: Situation) -> Iterator[Case]:
+    rule = situation.scheme.time
+    if rule is not None and rule.most_ms is not None:
+        too_long = situation.sign(values={LIFETIME: str(rule.most_ms // rule.unit_ms + 1)}).request
+        title = "one unit longer good than a request may be"
+        yield _fault(situation, "lifetime-too-long", title, too_long, OUTSIDE)
 
 
 def _unreadable(situation: Situation, name: str, value: bytes) -> tuple[Reason, ...]:
@@ -434,8 +464,21 @@ def put(situation: Situation, request: Request, name: str, value: bytes) -> Requ
     place = carrier.places[0]
     if not isinstance(carrier, Packed):
         return replaced(request, place, value)
-    old, text = situation.values(request)[name], value_at(request, place)
-    head, found, tail = text.rpartition(old)
-    if not found:
-        raise ValueError(f"{name} does not stand in {carrier.name} as it is")
-    return replaced(request, place, head + value + tail)
+    text, values = value_at(request, place), situation.values(request)
+    at = _position(carrier, text, name, values[name])
+    if at is None:  # it does not stand there as it is, so the text is written anew
+        return replaced(request, place, make_writer(carrier)({**values, name: value}))
+    return replaced(request, place, text[:at] + value + text[at + len(values[name]) :])
+
+
+def _position(carrier: Packed, text: bytes, name: str, value: bytes) -> int | None:
+    """Return where in a packed text a value stands: there, and nowhere else, does a change of it change this value."""
+    came, index = read_carrier(carrier, text), carrier.carried.index(name)
+    wanted = (*came[:index], flipped(value), *came[index + 1 :])
+    for found in re.finditer(re.escape(value), text) if value else ():
+        try:
+            if read_carrier(carrier, text[: found.start()] + flipped(value) + text[found.end() :]) == wanted:
+                return found.start()
+        except MalformedCredentialsError:
+            continue
+    return None

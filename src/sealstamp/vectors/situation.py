@@ -14,13 +14,13 @@ from sealstamp.core.forms import Form
 from sealstamp.core.places import IN_BODY, Where
 from sealstamp.core.record import Record
 from sealstamp.core.request import Request
-from sealstamp.core.scheme import Carrier, Scheme
+from sealstamp.core.scheme import LIFETIME, Carrier, Scheme
 from sealstamp.core.signer import Signer
 from sealstamp.core.tree import Atom, Part, walk
 from sealstamp.core.verifier import ReplayBy, Verifier
 from sealstamp.errors import ConfigurationError, Reason, SigningError
 from sealstamp.vectors.case import NOTHING, Case, Key, Signing, judge, settle
-from sealstamp.vectors.surgery import rebuilt
+from sealstamp.vectors.surgery import added, rebuilt
 
 NOW_MS = 1_767_323_045_000
 """2026-01-02T03:04:05Z: every clock stands at this time unless the case says otherwise."""
@@ -156,6 +156,26 @@ class Situation:
             return request
         length = (b"content-length", b"%d" % len(request.body or b""))
         return rebuilt(request, headers=[*request.headers, length])
+
+    def sign_with(self, carrier: Carrier) -> Signed | None:
+        """Sign a request in which an optional carrier comes, if a signer can be made to write it.
+
+        A signer writes a digest of the body where the request has one already, and a parameter that has a value.
+        """
+        if carrier.name in self.scheme.definitions:
+            signed = self.sign(added(self.post(), carrier.places[0], b"-"))
+        elif carrier.name in self.scheme.given:
+            signed = self.sign(values={carrier.name: self.other_value(carrier.name)})
+        else:
+            signed = self.sign()
+        return signed if carrier.places[0].is_in(signed.request) else None
+
+    def other_value(self, name: str) -> str:
+        """Return a value for a travelling parameter that is not its default, if it has another."""
+        if name == LIFETIME and self.scheme.time is not None:
+            return str((self.scheme.time.most_ms or 0) // self.scheme.time.unit_ms)
+        declared = next(parameter for parameter in self.scheme.declared if parameter.name == name)
+        return declared.one_of[-1] if declared.one_of else f"a-{name.replace('_', '-')}"
 
     # reading what was signed
 
