@@ -377,7 +377,7 @@ def test_optional_field_under_its_other_name(session: str) -> None:
     assert verifier.fields_of(verifier.present(elsewhere, NOW_MS))["session"] == "elsewhere"
 
 
-@pytest.mark.parametrize("edit", [b'SEAL4 Nonce="', b"seal4 ", b"SEAL4"])
+@pytest.mark.parametrize("edit", [b'SEAL4 Nonce="', b"SEAL ", b"SEAL4"])
 def test_packed_text_that_is_not_as_the_scheme_says(edit: bytes) -> None:
     """A packed text without its prefix, or with a pair twice, is malformed."""
     request = signed("packed-quoted")
@@ -385,6 +385,14 @@ def test_packed_text_that_is_not_as_the_scheme_says(edit: bytes) -> None:
     others = [line for line in request.headers if line[0] != b"authorization"]
     with pytest.raises(MalformedCredentialsError):
         verify("packed-quoted", remade(request, headers=[*others, (b"authorization", text)]))
+
+
+def test_the_authentication_scheme_has_no_case() -> None:
+    """``seal4`` in an Authorization header is SEAL4 (RFC 9110, section 11.1)."""
+    request = signed("packed-quoted")
+    text = request.header(b"authorization").replace(b"SEAL4 ", b"seal4 ")
+    others = [line for line in request.headers if line[0] != b"authorization"]
+    verify("packed-quoted", remade(request, headers=[*others, (b"authorization", text)]))
 
 
 def test_packed_pairs_in_another_order() -> None:

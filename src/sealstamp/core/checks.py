@@ -200,7 +200,8 @@ def _check_carriers(scheme: Scheme, document: Document) -> None:
     for carrier in scheme.carriers:
         if isinstance(carrier, Packed):
             _check_packed(carrier, document)
-        elif scheme.code is None:
+        _check_absent(carrier, scheme, document)
+        if isinstance(carrier, Field) and scheme.code is None:
             _check_field(carrier, scheme, document)
     _check_places(scheme, document)
     _check_reading(scheme, document)
@@ -209,13 +210,38 @@ def _check_carriers(scheme: Scheme, document: Document) -> None:
 
 
 def _check_field(field: Field, scheme: Scheme, document: Document) -> None:
-    digests = scheme.body_digests
-    if field.optional and field.name not in {TIMESTAMP, NONCE, *scheme.parameters, *digests}:
-        hint = "only a parameter, the timestamp, the nonce or a digest of the body may be left out of a request"
-        document.fail(_position(field), f"{field.name!r} cannot be optional", hint)
-    if (field.computed_if_absent or field.instead) and field.name not in digests:
+    if (field.computed_if_absent or field.instead) and field.name not in scheme.body_digests:
         hint = "only a digest of the body can be: its definition is like {body|sha256|hex}"
         document.fail(_position(field), f"{field.name!r} cannot be computed, or have something instead", hint)
+    if field.any_case and not _is_hex(Name(field.name), scheme):
+        hint = "leave any_case out, or write the value with hex"
+        document.fail(_position(field), f"letter case matters in {field.name!r}", hint)
+
+
+def _check_absent(carrier: Carrier, scheme: Scheme, document: Document) -> None:
+    known = {TIMESTAMP, NONCE, *scheme.parameters, *scheme.definitions} - {SIGNATURE}
+    for name in carrier.may_lack:
+        if scheme.code is None and name not in known:
+            hint = (
+                "a parameter, the timestamp, the nonce or a digest of the body may be left out, or another definition"
+            )
+            document.fail(_position(carrier), f"{name!r} cannot be optional", hint)
+
+
+def _is_hex(node: Expression, scheme: Scheme) -> bool:
+    """Tell whether a value certainly is hexadecimal digits, whose letters mean the same in either case."""
+    match node:
+        case Name(name=name) if name in scheme.definitions:
+            return _is_hex(scheme.definitions[name], scheme)
+        case Apply(filter="hex"):
+            return True
+        case Apply(filter="upper" | "lower", source=source):
+            return _is_hex(source, scheme)
+        case Switch(cases=cases, default=default):
+            values = (*(value for _, value in cases), default)
+            return all(_is_hex(value, scheme) for value in values if value is not None)
+        case _:
+            return False
 
 
 def _position(carrier: Carrier) -> tuple[str, ...]:
@@ -273,13 +299,17 @@ def _check_packed(packed: Packed, document: Document) -> None:
                 _position(packed), f"this text cannot be read back: {problem}", "put a separator between names"
             )
 
+    if packed.several and (SIGNATURE,) not in (tuple(names(template)) for template in templates):
+        hint = 'several = true is for a text, or a pair, that is the signature alone: text = "v1,{signature}"'
+        document.fail(_position(packed), "it is not the signature alone that may come several times", hint)
+
     # Keys, quotes and separators can clash in more ways than are worth telling apart: write, and see what is read.
     sample = {name: b"\x01" * length for length, name in enumerate(packed.carried, 1)}
     try:
         values = make_reader(packed)(make_writer(packed)(sample))
     except MalformedCredentialsError:
         values = ()
-    if values != tuple(sample.values()):
+    if values != tuple(sample.values()) or (packed.pairs and "=" in packed.separator):
         document.fail(
             _position(packed), "this text cannot be read back", "keep separators, quotes and = out of its parts"
         )

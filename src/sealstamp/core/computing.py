@@ -99,6 +99,8 @@ class _Emitter:
         self.known = {} if known is None else known
         self.macs = 0
         self.presented: dict[str, str] = {}
+        self.count = 0
+        self.signs = False
         self.variables = {SECRET: "secret", ACCESS_KEY_ID: "access_key_id"}
         self.fixed = set(self.variables)
         self.stages_of: dict[str, Stage] = {}
@@ -134,15 +136,22 @@ class _Emitter:
         return (is_taken or name not in self.scheme.definitions) and name != ACCESS_KEY_ID
 
     def matches(self) -> list[str]:
-        tests = list(map(self._test, self.scheme.computed))
+        several = self.scheme.several
+        tests = [self._test(name) for name in self.scheme.computed if name != several]
         # ``&`` and not ``and``: which of several comparisons failed must not show in the time they took.
-        return [*self.lines, f"return {' & '.join(tests)}"]
+        if not several:
+            return [*self.lines, f"return {' & '.join(tests)}"]
+        matched = f"match_any({self._definition(several)}, {self.presented[several]})"
+        result = f"matched if {' & '.join(tests)} else b''" if tests else "matched"
+        return [*self.lines, f"matched = {matched}", f"return {result}"]
 
     def _test(self, name: str) -> str:
         """Return code that tells whether the value which came for ``name`` is the right one."""
         if name == SIGNATURE and self.has_pairs:
             return self._branch_test(self.scheme.definitions[SIGNATURE], self.presented[name])
-        return f"compare({self._definition(name)}, {self.presented[name]})"
+        value = self._definition(name)
+        expected = f"{value}.lower()" if name in self.scheme.any_case else value
+        return f"compare({expected}, {self.presented[name]})"
 
     def _branch_test(self, node: Expression, presented: str) -> str:
         if isinstance(node, Switch):
@@ -160,10 +169,12 @@ class _Emitter:
         return [*self.lines, f"return ({', '.join(values)},)"]
 
     def sign(self) -> list[str]:
+        self.signs = True
         given = {name: f"given[{index}]" for index, name in enumerate(self.scheme.given)}
         self.variables.update({TIMESTAMP: "timestamp", EXPIRES: "expires", NONCE: "nonce"})
         self.variables.update({name: value for name, value in given.items() if name not in self.scheme.definitions})
         self.given_first = {name: value for name, value in given.items() if name in self.scheme.definitions}
+        self.variables.update(dict.fromkeys(self.scheme.omitted - self.digest_fields.keys(), "b''"))
         self._write_times()
         if self._reads_request():
             for carriers in self._carriers_that_are_given():
@@ -200,20 +211,22 @@ class _Emitter:
 
     def _written(self, carrier: Carrier) -> str:
         place = self.constant(carrier.places[0])
-        if not isinstance(carrier, Packed):
-            value = self._name(carrier.name)
-            if carrier.computed_if_absent:
-                told = self.given_first[carrier.name]
-                return f"*([({place}, {value})] if {told} or {place}.is_in(request) else [])"
-            return f"*([({place}, {value})] if {value} else [])" if carrier.optional else f"({place}, {value})"
-        values = ", ".join(f"{self.constant(name)}: {self._name(name)}" for name in carrier.carried)
-        return f"({place}, {self.constant(make_writer(carrier))}({{{values}}}))"
+        if isinstance(carrier, Packed):
+            values = ", ".join(f"{self.constant(name)}: {self._name(name)}" for name in carrier.carried)
+            return f"({place}, {self.constant(make_writer(carrier))}({{{values}}}))"
+        value = self._name(carrier.name)
+        if carrier.computed_if_absent:
+            told = self.given_first[carrier.name]
+            return f"*([({place}, {value})] if {told} or {place}.is_in(request) else [])"
+        return f"*([({place}, {value})] if {value} else [])" if carrier.optional else f"({place}, {value})"
 
     # expressions
 
     def _stage(self, node: Expression) -> Stage:
         match node:
             case Atom():
+                return Stage.REQUEST
+            case Name(name=name) if name in self.scheme.may_lack:
                 return Stage.REQUEST
             case Name(name=name) if name in self.scheme.definitions and name not in self.scheme.chosen:
                 if name not in self.stages_of:  # asked for at every use, and uses multiply down a chain
@@ -266,13 +279,13 @@ class _Emitter:
         if name in self.variables:
             return self.variables[name]
         tree = self.scheme.definitions[name]
+        if name in self.scheme.may_lack and name not in self.given_first and not self.signs:
+            return self._definition_if_it_came(name)
         value = self._branch_value(tree) if name == SIGNATURE and self.has_pairs else self._value(tree)
         if name in self.given_first:
             value = self._unless_given(name, value)
         if self._stage(tree) is Stage.REQUEST:
-            variable = f"d{len(self.lines)}"
-            self.lines.append(f"{variable} = {value}")
-            value = variable
+            value = self._keep(value)
         self.variables[name] = value
         return value
 
@@ -289,9 +302,26 @@ class _Emitter:
         if field is None or given == self.presented.get(name):
             return f"({given} or {value})"
         place = self.constant(field.places[0])
-        if field.optional and not field.computed_if_absent:
+        if name in self.scheme.omitted and not field.computed_if_absent:
             value = f"({value} if {place}.is_in(request) else b'')"
         return f"({given} or standing(request, {place}) or {value})"
+
+    def _keep(self, value: str) -> str:
+        """Give a value a variable, in a line of its own."""
+        variable = f"d{self.count}"
+        self.count += 1
+        self.lines.append(f"{variable} = {value}")
+        return variable
+
+    def _definition_if_it_came(self, name: str) -> str:
+        """What need not come is empty unless it came, also to what is computed from it; only then it is computed."""
+        variable = self._keep("b''")
+        outside, variables = self.lines, dict(self.variables)
+        self.lines = []
+        self.lines.append(f"{variable} = {self._value(self.scheme.definitions[name])}")
+        outside += [f"if {self.presented[name]}:", *(f"    {line}" for line in self.lines)]
+        self.lines, self.variables = outside, {**variables, name: variable}
+        return variable
 
     def _runs(self, parts: Sequence[Expression]) -> list[str]:
         """Return code for the parts of a concatenation, neighbours that are known per key made into one."""

@@ -120,15 +120,18 @@ class _Reader:
 
     def _definition(self, name: str) -> frozenset[Covered]:
         if name not in self._known:
-            # Where the signer chooses, no more is sure than what the scheme demands, and only where it is read.
-            chosen = name in self._scheme.chosen or self._may_be_avoided(name)
-            self._known[name] = frozenset() if chosen else self.covered_by(self._scheme.definitions[name])
+            # Where the signer chooses, no more is sure than what the scheme demands, and only where it is read; of what
+            # need not come, nothing is.
+            unsure = name in self._scheme.chosen or self._may_be_avoided(name)
+            self._known[name] = frozenset() if unsure else self.covered_by(self._scheme.definitions[name])
         return self._known[name]
 
     def _may_be_avoided(self, name: str) -> bool:
-        """Tell whether a client may leave a digest of its body out, or send a constant instead."""
+        """Tell whether a client may leave a value out, or send a constant instead of a digest of its body."""
         field = self._scheme.digest_fields.get(name)
-        return field is not None and (field.instead_allowed or (field.optional and not field.computed_if_absent))
+        if field is not None and field.computed_if_absent:
+            return field.instead_allowed
+        return name in self._scheme.may_lack or (field is not None and field.instead_allowed)
 
     def _keeps(self, node: Expression, header: str) -> bool:
         """Tell whether a list certainly has the header of this (lower-case) name, if the request has it."""

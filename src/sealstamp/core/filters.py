@@ -201,6 +201,7 @@ _OTHERS: Final = (
         "the time, written as strftime does, in UTC: date:'%Y%m%d'",
         (Argument.VALUE,),
     ),
+    Filter("media_type", TEXT, Kind.TEXT, "media_type({source})", "a Content-Type without parameters, in lower case"),
     Filter("normalise_path", TEXT, Kind.TEXT, "normalise_path({source})", "without dot segments and doubled slashes"),
     Filter("end_slash", TEXT, Kind.TEXT, "end_slash({source})", "with a slash at its end"),
 )
@@ -285,6 +286,11 @@ def end_slash(source: bytes) -> bytes:
     return source if source.endswith(b"/") else source + b"/"
 
 
+def media_type(source: bytes) -> bytes:
+    """Return a Content-Type's type and subtype in lower case, without parameters and white space."""
+    return source.partition(b";")[0].strip().lower()
+
+
 def normalise_path(source: bytes) -> bytes:
     """Resolve dot segments and merge slashes (RFC 3986, section 5.2.4, and what AWS does beyond)."""
     kept: list[bytes] = []
@@ -331,6 +337,7 @@ RUNTIME: Final[dict[str, Callable[..., Any]]] = {
     "hexlify": binascii.hexlify,
     "new_mac": new_mac,
     "end_slash": end_slash,
+    "media_type": media_type,
     "normalise_path": normalise_path,
     "percent_decode": percent_decode,
     "percent_encode": percent_encode,

@@ -22,7 +22,7 @@ parameters too.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sealstamp.core.asymmetric import ALGORITHMS
@@ -38,6 +38,7 @@ from sealstamp.core.scheme import (
     INPUTS,
     LIFETIME,
     SECRET,
+    SIGNATURE,
     UNSEEN_BODY,
     UNSIGNED_BODY,
     Carrier,
@@ -47,6 +48,7 @@ from sealstamp.core.scheme import (
     NonceRule,
     Packed,
     Parameter,
+    Presence,
     Scheme,
 )
 from sealstamp.core.suggest import did_you_mean
@@ -147,6 +149,7 @@ class _Reader:
             url=self.root.need("url", str, 'url = "https://…", the vendor\'s own page'),
             summary=self.root.get("summary", str) or "",
             declared=self.declared,
+            accepted=self._accepted(),
             parameters=self.values,
             carriers=carriers,
             definitions=definitions,
@@ -189,10 +192,13 @@ class _Reader:
         default = table.need("default", str, f'{name} = {{ default = "…", about = "…" }}')
         choices = self._texts(table, "one_of")
         about = table.need("about", str, "say in a few words what it is for")
+        accept = table.get("accept", str) or ""
         table.finish()
         if choices and default not in choices:
             table.fail("default", f"the default {default!r} is not in one_of", did_you_mean(default, choices))
-        return Parameter(name, default, about, choices)
+        if accept and not choices:
+            table.fail("accept", "'accept' needs one_of, from which it chooses", 'one_of = ["…", "…"]')
+        return Parameter(name, default, about, choices, accept)
 
     def _declare(self, name: str, default: str, about: str) -> None:
         """Declare a parameter of our own, which allows or refuses something."""
@@ -218,6 +224,20 @@ class _Reader:
                 hint = did_you_mean(name, known) if known else "it has none"
                 raise ConfigurationError(f"scheme {self.name}, parameter {name}", "no such parameter", hint)
 
+    def _accepted(self) -> dict[str, tuple[str, ...]]:
+        """Return, for parameters that travel as one of some values, those that may come."""
+        table = self.root.table("parameters")
+        accepted = {entry.name: entry.one_of for entry in self.declared if entry.one_of}
+        for entry in self.declared:
+            if entry.accept and table:
+                words = tuple(self._fill(table, entry.name, entry.accept).split())
+                if wrong := [word for word in words if word not in entry.one_of]:
+                    table.fail(
+                        entry.name, f"{entry.name!r} cannot be {wrong[0]!r}", did_you_mean(wrong[0], entry.one_of)
+                    )
+                accepted[entry.name] = words
+        return accepted
+
     # carriers
 
     def _carriers(self) -> tuple[Carrier, ...]:
@@ -239,11 +259,15 @@ class _Reader:
         assert table is not None  # noqa: S101
         places = self._places(fields, name, table.get("at", object))
         optional, instead = self._optional(table), self._texts(table, "instead")
+        any_case = bool(table.get("any_case", bool))
         table.finish()
+        presence = Presence.OMITTED if optional == "computed" else optional
         return Field(
             name,
             places,
-            optional=optional is not False,
+            optional=presence is not Presence.REQUIRED,
+            omitted=frozenset({name} if presence is Presence.OMITTED else ()),
+            any_case=any_case,
             computed_if_absent=optional == "computed",
             instead=instead,
             instead_allowed=self.values.get(UNSIGNED_BODY) == "allowed",
@@ -255,18 +279,23 @@ class _Reader:
             table.fail(name, f"{name!r} has no place", f'{name} = "header X-Name"')
         return tuple(self._place(table, name, place) for place in places)
 
-    def _optional(self, table: Table) -> bool | str:
-        """Read true, false or "computed", or a switch over parameters that leads to one of them."""
+    def _optional(self, table: Table) -> Presence | str:
+        """Read what ``_presence`` does, or "computed", or a switch over parameters that leads to one of them."""
         value: Any = table.get("optional", object)
         match value:
             case {"switch": str(subject), "cases": dict(cases), "default": default, **rest} if not rest:
                 value = cases.get(self._fill(table, "optional", subject), default)
-            case None:
-                return False
-        if not isinstance(value, bool) and value != "computed":
-            table.fail("optional", "'optional' must be \"computed\", true or false", f"it is {shown(value)}")
-        found: bool | str = value
-        return found
+        return "computed" if value == "computed" else self._presence(table, "optional", value)
+
+    def _presence(self, table: Table, key: str, value: Any) -> Presence:
+        """Read whether something must come; a text may be a parameter, so that an API can say."""
+        if value is None or isinstance(value, bool):
+            return Presence.OMITTED if value else Presence.REQUIRED
+        word = self._fill(table, key, value) if isinstance(value, str) else ""
+        if word not in set(Presence):
+            problem = f'{key!r} must be "computed", true or false, not {shown(value)}'
+            table.fail(key, problem, f"or one of {', '.join(Presence)}")
+        return Presence(word)
 
     def _texts(self, table: Table, key: str) -> tuple[str, ...]:
         texts = tuple(table.get(key, list) or ())
@@ -302,8 +331,7 @@ class _Reader:
         if (text is None) == (pairs is None):
             table.fail("", "a packed text has either 'text' or 'pairs'", 'text = "ID {access_key_id}:{signature}"')
         if text is not None:
-            template = self._template(table, "text", text)
-            packed = Packed(where, tuple(names(template)), template)
+            packed = self._packed_text(table, where, text)
         else:
             assert pairs is not None  # noqa: S101
             packed = self._pairs(table, where, pairs)
@@ -318,16 +346,60 @@ class _Reader:
         table.finish()
         return packed
 
-    def _pairs(self, table: Table, place: Place, pairs: Table) -> Packed:
-        templates = tuple((key, self._template(pairs, key, pairs.need(key, str, ""))) for key in pairs.values)
+    def _packed_text(self, table: Table, place: Place, text: str) -> Packed:
+        template = self._template(table, "text", text)
+        several, base64 = bool(table.get("several", bool)), bool(table.get("base64", bool))
         return Packed(
             place,
-            tuple(name for _, template in templates for name in names(template)),
+            tuple(names(template)),
+            template,
+            prefix=self._fill(table, "prefix", table.get("prefix", str) or "") if base64 else "",
+            base64=base64,
+            separator=(table.get("separator", str) or " ") if several else ", ",
+            several=SIGNATURE if several else "",
+        )
+
+    def _pairs(self, table: Table, place: Place, pairs: Table) -> Packed:
+        templates = {key: self._template(pairs, key, pairs.need(key, str, "")) for key in pairs.values}
+        presences = self._presences(table, templates)
+        absent = {key for key, presence in presences.items() if presence is not Presence.REQUIRED}
+        omitted = {key for key, presence in presences.items() if presence is Presence.OMITTED}
+        return Packed(
+            place,
+            tuple(name for template in templates.values() for name in names(template)),
             prefix=self._fill(table, "prefix", table.get("prefix", str) or ""),
-            pairs=templates,
+            pairs=tuple(templates.items()),
             separator=table.get("separator", str) or ", ",
             quoted=bool(table.get("quoted", bool)),
+            encoded=self._keys_of(table, "encoded", templates),
+            may_lack=frozenset(name for key in absent for name in names(templates[key])),
+            omitted=frozenset(name for key in omitted for name in names(templates[key])),
+            several=SIGNATURE if table.get("several", bool) else "",
         )
+
+    def _presences(self, table: Table, templates: Mapping[str, Expression]) -> dict[str, Presence]:
+        """Read ``optional``: a list of keys, or a table that says of each whether it must come."""
+        if isinstance(table.values.get("optional"), dict):
+            each = table.table("optional")
+            assert each is not None  # noqa: S101
+            given = {key: self._presence(each, key, each.get(key, object)) for key in each.values}
+            self._check_keys(table, "optional", given, templates)
+            return given
+        return dict.fromkeys(self._keys_of(table, "optional", templates), Presence.OMITTED)
+
+    def _keys_of(self, table: Table, key: str, templates: Mapping[str, Expression]) -> frozenset[str]:
+        """Read a list of pairs' keys; true means all of them."""
+        value = table.get(key, object)
+        if value is None or isinstance(value, bool):
+            return frozenset(templates if value else ())
+        keys = value if isinstance(value, list) else [value]
+        self._check_keys(table, key, keys, templates)
+        return frozenset(keys)
+
+    def _check_keys(self, table: Table, key: str, given: Iterable[Any], templates: Mapping[str, Expression]) -> None:
+        for word in given:
+            if not isinstance(word, str) or word not in templates:
+                table.fail(key, f"there is no pair {shown(word)}", did_you_mean(str(word), templates))
 
     # what is computed
 
@@ -392,7 +464,16 @@ class _Reader:
         must_name = table.need("must_name", list, 'must_name = ["host"], or [] where nothing is demanded')
         if not all(isinstance(word, str) for word in must_name):
             table.fail("must_name", "'must_name' holds what is not text", 'must_name = ["host"]')
-        chosen = Chosen(tuple(must_name), table.get("separator", str) or ";", self._texts(table, "must_name_all"))
+        separator = table.get("separator", str) or ";"
+        filled = [self._fill(table, "must_name", word) for word in must_name]
+        demanded = dict.fromkeys(name for word in filled for name in word.split(separator) if name)
+        chosen = Chosen(
+            tuple(demanded),
+            separator,
+            self._texts(table, "must_name_all"),
+            default=table.get("default", str) or "",
+            any_case=bool(table.get("any_case", bool)),
+        )
         table.finish()
         return chosen
 

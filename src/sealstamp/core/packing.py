@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 import re
+from binascii import b2a_base64
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from sealstamp.core.encoding import percent_decode, percent_encode
+from sealstamp.core.filters import unbase64
+from sealstamp.core.places import Where
 from sealstamp.core.scheme import Carrier, Packed
-from sealstamp.core.tree import Concat, Expression, Name, Text
+from sealstamp.core.tree import Concat, Expression, Name, Text, names
 from sealstamp.errors import MalformedCredentialsError
 
 MAX_LENGTH: Final = 16_384
 """A packed text longer than this is refused."""
+MAX_SEVERAL: Final = 16
+"""More values than this in the place of one are refused."""
 
-Reader = Callable[[bytes], tuple[bytes, ...]]
-Writer = Callable[[Mapping[str, bytes]], bytes]
+Values = tuple[bytes, ...]
+Pairs = list[tuple[bytes, bytes]]
+_Grammar = Callable[[bytes], Values | None]
+_CREDENTIALS: Final = frozenset({b"authorization", b"proxy-authorization"})
 
 
-def make_reader(packed: Packed) -> Reader:
+def make_reader(packed: Packed) -> Callable[[bytes], Values]:
     """Return what reads the values of ``packed.carried`` from its text; it raises MalformedCredentialsError."""
-    read = _template_reader(packed.template) if packed.template is not None else _pairs_reader(packed)
+    strip, read = _prefix_reader(packed), _grammar(packed)
 
-    def limited(text: bytes) -> tuple[bytes, ...]:
-        values = read(text) if len(text) <= MAX_LENGTH else None
+    def limited(text: bytes) -> Values:
+        rest = strip(text) if len(text) <= MAX_LENGTH else None
+        values = None if rest is None else read(rest)
         if values is None:
             raise MalformedCredentialsError(f"{packed.name} is not written as the scheme says")
         return values
@@ -30,21 +39,46 @@ def make_reader(packed: Packed) -> Reader:
     return limited
 
 
-def read_carrier(carrier: Carrier, text: bytes) -> tuple[bytes, ...]:
+def read_carrier(carrier: Carrier, text: bytes) -> Values:
     """Return the values in one carrier's text. Raises MalformedCredentialsError."""
     return make_reader(carrier)(text) if isinstance(carrier, Packed) else (text,)
 
 
-def make_writer(packed: Packed) -> Writer:
+def make_pair_lister(packed: Packed) -> Callable[[bytes], Pairs]:
+    """Return what lists all pairs of a packed text, unknown ones too, decoded; of another text it lists none."""
+    strip, split = _prefix_reader(packed), _pair_splitter(packed.separator)
+    known = {key.encode(): key in packed.encoded for key, _ in packed.pairs}
+    encoded = bool(packed.encoded)  # and so are those that nobody knows
+
+    def pairs(text: bytes) -> Pairs:
+        found = split(strip(text[:MAX_LENGTH]) or b"") or []
+        return [(key, percent_decode(value) if known.get(key, encoded) else value) for key, value in found]
+
+    return pairs
+
+
+def make_writer(packed: Packed) -> Callable[[Mapping[str, bytes]], bytes]:
     """Return what writes the text of ``packed`` from values by name."""
+    prefix, body = packed.prefix.encode(), _body_writer(packed)
+    if packed.base64:
+        return lambda values: prefix + b2a_base64(body(values), newline=False)
+    return lambda values: prefix + body(values)
+
+
+def _body_writer(packed: Packed) -> Callable[[Mapping[str, bytes]], bytes]:
     if packed.template is not None:
         template = packed.template
         return lambda values: _fill(template, values)
     quote = b'"' if packed.quoted else b""
 
     def write(values: Mapping[str, bytes]) -> bytes:
-        pairs = [key.encode() + b"=" + quote + _fill(template, values) + quote for key, template in packed.pairs]
-        return packed.prefix.encode() + packed.separator.encode().join(pairs)
+        written = []
+        for key, template in packed.pairs:
+            if not (packed.may_lack.issuperset(names(template)) and not any(values[n] for n in names(template))):
+                value = _fill(template, values)
+                value = percent_encode(value) if key in packed.encoded else value
+                written.append(key.encode() + b"=" + quote + value + quote)
+        return packed.separator.encode().join(written)
 
     return write
 
@@ -61,40 +95,122 @@ def _literal(part: Expression) -> bytes:
     return part.value.encode() if isinstance(part, Text) else b""
 
 
-def _template_reader(template: Expression) -> Callable[[bytes], tuple[bytes, ...] | None]:
+# reading
+
+
+def _prefix_reader(packed: Packed) -> Callable[[bytes], bytes | None]:
+    """Return what takes the prefix off, and base64 if there is any; None where the text begins otherwise."""
+    grammar = re.compile(_opening(packed, packed.prefix.encode()))
+
+    def strip(text: bytes) -> bytes | None:
+        match = grammar.match(text)
+        if match is None or not packed.base64:
+            return text[match.end() :] if match else None
+        return unbase64(text[match.end() :])
+
+    return strip
+
+
+def _opening(packed: Packed, text: bytes) -> bytes:
+    """Return a pattern for the beginning of a text; an auth-scheme has no case (RFC 9110, section 11.1)."""
+    word, space, rest = text.partition(b" ")
+    if space and packed.place.where is Where.HEADER and packed.place.key in _CREDENTIALS:
+        return b"(?i:" + re.escape(word) + b") " + re.escape(rest)
+    return re.escape(text)
+
+
+def _grammar(packed: Packed) -> _Grammar:
+    if packed.template is None:
+        return _pairs_reader(packed)
+    opening = None if packed.prefix else packed
+    read = _template_reader(packed.template, opening)
+    return _list_reader(packed.separator, read) if packed.several else read
+
+
+def _template_reader(template: Expression, opening: Packed | None = None) -> _Grammar:
     """A name's value ends where the literal after it begins, so it cannot contain that literal's first byte."""
     pattern = b""
     parts = _parts(template)
     for part, after in zip(parts, (*parts[1:], Text("")), strict=True):
         stop = _literal(after)[:1]
         hole = b"([^" + re.escape(stop) + b"]*)" if stop else b"(.*)"
-        pattern += hole if isinstance(part, Name) else re.escape(_literal(part))
+        literal = _opening(opening, _literal(part)) if opening and not pattern else re.escape(_literal(part))
+        pattern += hole if isinstance(part, Name) else literal
     grammar = re.compile(pattern, re.DOTALL)
 
-    def read(text: bytes) -> tuple[bytes, ...] | None:
+    def read(text: bytes) -> Values | None:
         match = grammar.fullmatch(text)
         return match.groups() if match else None
 
     return read
 
 
-def _pairs_reader(packed: Packed) -> Callable[[bytes], tuple[bytes, ...] | None]:
-    """Pairs come in any order, with spaces around separators; unknown ones are left alone, doubled ones are not."""
-    prefix, separator = packed.prefix.encode(), packed.separator.encode().strip() or packed.separator.encode()
-    readers = [(key.encode(), _template_reader(template)) for key, template in packed.pairs]
+def _list_reader(separator: str, read_item: _Grammar) -> _Grammar:
+    """Items that are written otherwise are other versions' and left alone; one of the scheme's own must be there."""
 
-    def read(text: bytes) -> tuple[bytes, ...] | None:
-        if not text.startswith(prefix):
-            return None
-        pieces = [piece.strip().partition(b"=") for piece in text[len(prefix) :].split(separator)]
-        pairs = {key: _unquote(value) for key, _, value in pieces}
-        if len(pairs) != len(pieces):
-            return None
-        values = [reader(pairs[key]) if key in pairs else None for key, reader in readers]
-        return tuple(value for group in values if group is not None for value in group) if None not in values else None
+    def read(text: bytes) -> Values | None:
+        found = [values[0] for item in text.split(separator.encode()) if (values := read_item(item))]
+        return (b" ".join(found),) if 0 < len(found) <= MAX_SEVERAL else None
 
     return read
 
 
-def _unquote(value: bytes) -> bytes:
-    return value[1:-1] if len(value) >= 2 and value[:1] == value[-1:] == b'"' else value
+def _pairs_reader(packed: Packed) -> _Grammar:
+    """Pairs come in any order, each once; unknown ones are left alone. Where several are meant, these may be more."""
+    split = _pair_splitter(packed.separator)
+    readers = {key.encode(): _template_reader(template) for key, template in packed.pairs}
+    absent = {key.encode(): _absent(packed, template) for key, template in packed.pairs}
+    encoded = frozenset(key.encode() for key in packed.encoded)
+    several = b"".join(key.encode() for key, tree in packed.pairs if packed.several in names(tree))
+
+    def read(text: bytes) -> Values | None:
+        pairs = split(text)
+        if pairs is None or not (several or len({key for key, _ in pairs}) == len(pairs)):
+            return None
+        found: dict[bytes, list[Values | None]] = {key: [] for key in readers}
+        for key, value in pairs:
+            if key in found:
+                found[key].append(readers[key](percent_decode(value) if key in encoded else value))
+        groups = [_one_of(found[key], absent[key], several=key == several) for key in readers]
+        return tuple(value for group in groups if group is not None for value in group) if None not in groups else None
+
+    return read
+
+
+def _absent(packed: Packed, template: Expression) -> Values | None:
+    carried = tuple(names(template))
+    return (b"",) * len(carried) if packed.may_lack.issuperset(carried) else None
+
+
+def _one_of(found: list[Values | None], absent: Values | None, *, several: bool) -> Values | None:
+    """Return the values that one key came with, or None where that is not what the scheme says."""
+    if not found:
+        return absent
+    if several and len(found) <= MAX_SEVERAL and None not in found:
+        return (b" ".join(values[0] for values in found if values),)
+    return found[0] if len(found) == 1 else None
+
+
+def _pair_splitter(separator: str) -> Callable[[bytes], Pairs | None]:
+    """Return what splits ``a=1, b="2, 3"``, with white space around pairs; None where it is not pairs throughout.
+
+    Nothing in the pattern gives back what it took (``*+``), so the time is linear whatever the text is.
+    """
+    mark = separator.encode().strip() or separator.encode()
+    stop = re.escape(mark[:1])
+    value = b'"([^"]*+)"[ \t]*+|([^"' + stop + b"]*+)"
+    pair = re.compile(b'([^="' + stop + b"]++)=(?:" + value + b")(" + re.escape(mark) + rb"|\Z)")
+
+    def split(text: bytes) -> Pairs | None:
+        pairs: Pairs = []
+        position, more = 0, True
+        while more:
+            match = pair.match(text, position)
+            if match is None:
+                return None
+            key, quoted, bare, after = match.groups()
+            pairs.append((key.strip(b" \t"), bare.strip(b" \t") if quoted is None else quoted))
+            position, more = match.end(), bool(after)
+        return pairs
+
+    return split

@@ -13,7 +13,7 @@ from sealstamp.core.codegen import Namespace, function
 from sealstamp.core.packing import make_reader
 from sealstamp.core.places import Where, other_spellings
 from sealstamp.core.request import Request
-from sealstamp.core.scheme import ACCESS_KEY_ID, EXPIRES, LIFETIME, NONCE, TIMESTAMP, Carrier, Packed, Scheme
+from sealstamp.core.scheme import ACCESS_KEY_ID, EXPIRES, LIFETIME, NONCE, TIMESTAMP, Carrier, Chosen, Packed, Scheme
 from sealstamp.core.timing import MAX_DIGITS, NEVER_MS, TimeFormat
 
 
@@ -26,13 +26,9 @@ def write_present(scheme: Scheme, namespace: Namespace) -> str:
     for carrier, variable in raw.items():
         lines += _unpack(carrier, variable, values, constant)
     lines += _check_time(scheme, values, constant)
+    lines += _check_accepted(scheme, values, constant)
     for name, chosen in scheme.chosen.items():
-        must_name = frozenset(word.encode() for word in chosen.must_name)
-        separator = constant(chosen.separator.encode())
-        lines.append(f"require_named({values[name]}, {constant(must_name)}, {separator})")
-        if chosen.must_name_all:
-            patterns = constant(tuple(word.encode() for word in chosen.must_name_all))
-            lines.append(f"require_all_named(request.header_fields[0], {values[name]}, {patterns}, {separator})")
+        lines += _check_chosen(chosen, values[name], constant)
     for name, field in scheme.digest_fields.items():
         if field.instead and not field.instead_allowed:
             constants = constant(frozenset(word.encode() for word in field.instead))
@@ -124,7 +120,29 @@ def _unpack(carrier: Carrier, variable: str, values: dict[str, str], constant: C
         values.update(zip(carrier.carried, found, strict=True))
         return [f"({', '.join(found)},) = {constant(make_reader(carrier))}({variable})"]
     values[carrier.name] = variable
-    return []
+    return [f"{variable} = {variable}.lower()"] if carrier.any_case else []
+
+
+def _check_accepted(scheme: Scheme, values: dict[str, str], constant: Callable[[Any], str]) -> list[str]:
+    """A parameter that travels as one of some values comes as one of them; absent, if it need not come, it is empty."""
+    lines = []
+    for name in (name for name in scheme.carried if name in scheme.accepted):
+        absent = {""} if name in scheme.may_lack else set()
+        accepted = frozenset(word.encode() for word in absent.union(scheme.accepted[name]))
+        lines += [f"if {values[name]} not in {constant(accepted)}:", f"    not_accepted({constant(name)})"]
+    return lines
+
+
+def _check_chosen(chosen: Chosen, variable: str, constant: Callable[[Any], str]) -> list[str]:
+    must_name = frozenset(word.encode() for word in chosen.must_name)
+    separator = constant(chosen.separator.encode())
+    usual = [f"{variable} = {variable} or {constant(chosen.default.encode())}"] if chosen.default else []
+    lower = [f"{variable} = {variable}.lower()"] if chosen.any_case else []
+    lines = [*usual, *lower, f"require_named({variable}, {constant(must_name)}, {separator})"]
+    if chosen.must_name_all:
+        patterns = constant(tuple(word.encode() for word in chosen.must_name_all))
+        lines.append(f"require_all_named(request.header_fields[0], {variable}, {patterns}, {separator})")
+    return lines
 
 
 def _check_time(scheme: Scheme, values: Mapping[str, str], constant: Callable[[Any], str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from hmac import compare_digest
 from typing import Final, NoReturn
 
 from sealstamp.core.encoding import Pairs
@@ -35,8 +36,10 @@ __all__ = [
     "join_nonempty",
     "malformed_nonce",
     "malformed_time",
+    "match_any",
     "missing",
     "no_case",
+    "not_accepted",
     "one_of",
     "outside",
     "place_all",
@@ -125,6 +128,17 @@ def missing(carriers: Sequence[Carrier], request: Request) -> NoReturn:
     """Refuse, naming what is not there."""
     absent = [c.name for c in carriers if not c.optional and not any(place.is_in(request) for place in c.places)]
     raise MissingCredentialsError(f"missing: {', '.join(absent)}")
+
+
+def not_accepted(field: str) -> NoReturn:
+    """Refuse a value that is none of those the scheme, or the API, allows."""
+    raise MalformedCredentialsError(f"{field} is none of those that are accepted")
+
+
+def match_any(expected: bytes, several: bytes) -> bytes:
+    """Return ``expected`` if it is one of the values that came, else nothing; all are compared, in constant time."""
+    matched = sum([compare_digest(expected, value) for value in several.split(b" ")])
+    return expected if matched else b""
 
 
 def refuse_doubles(doubled: frozenset[bytes], fields: frozenset[bytes]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 
 from sealstamp.core.bodycheck import BodyDigest, body_digest_of
 from sealstamp.core.code import Code, Description
@@ -11,7 +12,7 @@ from sealstamp.core.places import IN_BODY, Place
 from sealstamp.core.record import Record
 from sealstamp.core.request import lazy
 from sealstamp.core.timing import TimeFormat
-from sealstamp.core.tree import Atom, Expression, Part, walk
+from sealstamp.core.tree import Apply, Atom, Expression, Part, walk
 from sealstamp.errors import Reason
 
 ACCESS_KEY_ID = "access_key_id"
@@ -35,16 +36,33 @@ INPUTS = frozenset({ACCESS_KEY_ID, TIMESTAMP, EXPIRES, LIFETIME, NONCE})
 
 
 class Parameter(Record):
-    """Something an API may set for a scheme. ``one_of`` is empty where any text will do."""
+    """Something an API may set for a scheme. ``one_of`` is empty where any text will do.
+
+    ``accept`` says, in words that may be parameters, which of ``one_of`` a verifier takes if the value travels.
+    """
 
     name: str
     default: str
     about: str
     one_of: tuple[str, ...] = ()
+    accept: str = ""
+
+
+class Presence(StrEnum):
+    """Whether a value must come."""
+
+    REQUIRED = "required"
+    OPTIONAL = "optional"
+    """A signer writes it; a verifier does without, but if it came it must be right."""
+    OMITTED = "omitted"
+    """The same to a verifier; a signer leaves it out."""
 
 
 class Field(Record):
     """A value that travels by itself: a signer writes it to the first place, a verifier reads whichever came.
+
+    An optional one need not come; if it is ``omitted``, a signer leaves it out. ``any_case`` says that its letters may
+    come in either case, as those of hexadecimal digits may.
 
     The rest is for body digests. One that is absent is signed as the empty text, or if ``computed_if_absent`` as if it
     had come. ``instead`` are constants that a client may send in its place where ``instead_allowed``.
@@ -53,6 +71,9 @@ class Field(Record):
     name: str
     places: tuple[Place, ...]
     optional: bool = False
+    omitted: frozenset[str] = frozenset()
+    any_case: bool = False
+    several: str = ""
     computed_if_absent: bool = False
     instead: tuple[str, ...] = ()
     instead_allowed: bool = False
@@ -62,13 +83,21 @@ class Field(Record):
         """The names whose values travel here."""
         return (self.name,)
 
+    @property
+    def may_lack(self) -> frozenset[str]:
+        """The names whose values need not come."""
+        return frozenset(self.carried if self.optional else ())
+
 
 class Packed(Record):
     """Several values in one text, such as an Authorization header: a prefix, then a template or pairs.
 
     ``pairs`` are (key, template) written ``key=value``, or ``key="value"`` if ``quoted``, with ``separator`` between;
     a verifier reads them in any order. Without pairs, ``prefix`` is empty and ``template`` says the whole text; without
-    either, the scheme's code reads and writes it.
+    either, the scheme's code reads and writes it. Pairs whose keys are in ``encoded`` are percent-encoded. ``base64``
+    says that all after the prefix is base64. ``may_lack`` are the names whose pairs need not come, ``omitted`` those of
+    them that a signer leaves out. ``several`` is the name whose value may come several times: as pairs of one key, or
+    as templates with ``separator`` between; its value is then all of them, with a space between.
     """
 
     place: Place
@@ -79,6 +108,11 @@ class Packed(Record):
     separator: str = ", "
     quoted: bool = False
     optional: bool = False
+    encoded: frozenset[str] = frozenset()
+    base64: bool = False
+    may_lack: frozenset[str] = frozenset()
+    omitted: frozenset[str] = frozenset()
+    several: str = ""
 
     @property
     def name(self) -> str:
@@ -118,12 +152,15 @@ class Chosen(Record):
     """A list that the signer makes and the verifier takes as it comes, if ``must_name`` are all in it.
 
     So must be every header of the request whose name fits one of the patterns of ``must_name_all``. ``separator``
-    stands between the names of the list.
+    stands between the names of the list. Where it does not come, ``default`` is meant. ``any_case`` takes its names for
+    lower-case ones.
     """
 
     must_name: tuple[str, ...]
     separator: str
     must_name_all: tuple[str, ...] = ()
+    default: str = ""
+    any_case: bool = False
 
 
 class KeyForms(Record):
@@ -159,8 +196,8 @@ class Scheme(Record):
     Two schemes are equal if they are the same object, so that what is made from one can be kept by it.
 
     ``definitions`` are in order: each uses only what stands before it; the last ones are ``string_to_sign`` and
-    ``signature``. ``parameters`` holds the values in force. ``code`` computes what definitions cannot say; then there
-    may be none.
+    ``signature``. ``parameters`` holds the values in force, ``accepted`` what those that travel may come with. ``code``
+    computes what definitions cannot say; then there may be none.
     """
 
     name: str
@@ -169,6 +206,7 @@ class Scheme(Record):
     url: str
     summary: str
     declared: tuple[Parameter, ...]
+    accepted: Mapping[str, tuple[str, ...]]
     parameters: Mapping[str, str]
     carriers: tuple[Carrier, ...]
     definitions: Mapping[str, Expression]
@@ -211,6 +249,27 @@ class Scheme(Record):
         return (*travelling, LIFETIME) if needs_lifetime else travelling
 
     @property
+    def may_lack(self) -> frozenset[str]:
+        """The names of travelling values that need not come; what is absent is empty."""
+        return frozenset().union(*(carrier.may_lack for carrier in self.carriers))
+
+    @property
+    def omitted(self) -> frozenset[str]:
+        """Those of them that a signer leaves out, though it could compute them."""
+        found = frozenset().union(*(carrier.omitted for carrier in self.carriers))
+        return found & (self.definitions.keys() - self.chosen.keys())
+
+    @property
+    def any_case(self) -> frozenset[str]:
+        """The names whose letters may come in either case."""
+        return frozenset(c.name for c in self.carriers if isinstance(c, Field) and c.any_case)
+
+    @property
+    def several(self) -> str:
+        """The name of the value that may come several times, if there is one."""
+        return "".join(carrier.several for carrier in self.carriers)
+
+    @property
     def names_key(self) -> bool:
         """Whether a request says which access key signed it."""
         return ACCESS_KEY_ID in self.carried
@@ -219,11 +278,6 @@ class Scheme(Record):
     def described(self) -> Description | None:
         """What its code says of itself; None for a scheme that is data alone."""
         return self.code.describe(self) if self.code is not None else None
-
-    @property
-    def may_lack(self) -> frozenset[str]:
-        """The names of fields that a request need not carry."""
-        return frozenset(carrier.name for carrier in self.carriers if carrier.optional)
 
     @property
     def needs_body(self) -> bool:
@@ -245,8 +299,9 @@ class Scheme(Record):
     def body_digests(self) -> Mapping[str, BodyDigest]:
         """The travelling values that are compared with the body itself, by name."""
         defined = set(self._defined)
+        any_case = self.any_case
         found = (
-            body_digest_of(name, self.definitions[name])
+            body_digest_of(name, Apply("lower", self.definitions[name]) if name in any_case else self.definitions[name])
             for carrier in self.carriers
             if not any(place.where in IN_BODY for place in carrier.places)
             for name in carrier.carried

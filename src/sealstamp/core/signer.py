@@ -19,7 +19,13 @@ from sealstamp.core.placing import Addition, place_all
 from sealstamp.core.request import Request
 from sealstamp.core.scheme import LIFETIME, NONCE, TIMESTAMP, Field, Scheme
 from sealstamp.core.stages import Stage, show_stages
-from sealstamp.errors import MissingComponentError, SealstampError, SigningError, VerificationError
+from sealstamp.errors import (
+    MalformedCredentialsError,
+    MissingComponentError,
+    SealstampError,
+    SigningError,
+    VerificationError,
+)
 
 
 class Instructions:
@@ -40,12 +46,18 @@ class Instructions:
         return {place.name: value.decode("latin-1") for place, value in self.additions if place.where is Where.HEADER}
 
     def values(self, scheme: Scheme) -> tuple[bytes, ...]:
-        """Return every carried value, in the scheme's order, empty if it was left out; packed texts are read apart."""
+        """Return every carried value, in the scheme's order, empty if it was left out; packed texts are read apart.
+
+        Raises SigningError for a packed text that nobody could read, because of what is in its values.
+        """
         written = {(place.where, place.key): value for place, value in self.additions}
         texts = (
             (carrier, written.get((carrier.places[0].where, carrier.places[0].key), b"")) for carrier in scheme.carriers
         )
-        return tuple(value for carrier, text in texts for value in read_carrier(carrier, text))
+        try:
+            return tuple(value for carrier, text in texts for value in read_carrier(carrier, text))
+        except MalformedCredentialsError as error:
+            raise SigningError(f"a value contains what would end it: {error}") from None
 
     def __repr__(self) -> str:
         """Show where values go and none of them."""

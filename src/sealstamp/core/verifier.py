@@ -226,36 +226,36 @@ class Verifier:
         if key is None:
             self._refuse_stranger(request, presented)
         try:
-            matches = key.matches(presented, request)
+            matched = key.matches(presented, request)
         except SealstampError as error:
             raise error.with_traceback(None) from None  # the frames it came from have the secret among their locals
-        if not matches:
+        if not matched:
             raise SignatureMismatchError("the signature does not match")
         if now_ms >= key.open_until_ms:
             _refuse_state(key, now_ms)
         if self.digests_body:
             self._check_body(request, presented)
-        return self._claim(presented, key) if self._guards else None
+        return self._claim(presented, key, matched) if self._guards else None
 
     def check_candidates(
         self, request: Request, presented: Presented, keys: Sequence[BoundKey], now_ms: int
     ) -> tuple[BoundKey, Claim | None]:
         """Find, for a scheme that names no key, the one that signed; every candidate is tried. Raises as ``check``."""
         try:
-            matching = [key for key in keys if key.matches(presented, request)]
+            matching = {key: matched for key in keys if (matched := key.matches(presented, request))}
         except SealstampError as error:
             raise error.with_traceback(None) from None  # as above
         if not matching:
             self._stranger.matches(presented, request)
             raise SignatureMismatchError(f"the signature matches none of the API's {len(keys)} keys")
-        key = matching[0]
+        key = next(iter(matching))
         if now_ms >= key.open_until_ms:  # of several that match, one that may be used is meant
             key = next((key for key in matching if now_ms < key.open_until_ms), key)
         if now_ms >= key.open_until_ms:
             _refuse_state(key, now_ms)
         if self.digests_body:
             self._check_body(request, presented)
-        return key, self._claim(presented, key) if self._guards else None
+        return key, self._claim(presented, key, matching[key]) if self._guards else None
 
     def verify(
         self,
@@ -299,8 +299,11 @@ class Verifier:
             raise MalformedCredentialsError("the access key id is too long, or not visible ASCII")
         raise UnknownAccessKeyError("no access key has this id")
 
-    def _claim(self, presented: Presented, key: BoundKey) -> Claim | None:
+    def _claim(self, presented: Presented, key: BoundKey, matched: bool | bytes) -> Claim | None:
+        """Claim the nonce or the signature; of several signatures the right one, for the others are anybody's."""
         stamped_ms, token = presented[1], presented[self._claimed_at]
+        if isinstance(matched, bytes) and self.replay_by is ReplayBy.SIGNATURE:
+            token = matched
         if stamped_ms is None or not token:
             if self._must_claim:
                 raise MissingCredentialsError("a replay guard needs a time and what it guards by; one did not come")
@@ -314,7 +317,7 @@ def _awaited(scheme: Scheme, digest: BodyDigest) -> tuple[BodyDigest, int, froze
     """Return a digest, where ``present`` has its value, and the values that promise nothing about the body."""
     field = scheme.digest_fields.get(digest.name)
     instead = field.instead if field and field.instead_allowed else ()
-    absent = ("",) if field and field.optional else ()
+    absent = ("",) if digest.name in scheme.may_lack else ()
     without = frozenset(text.encode() for text in (*instead, *absent))
     return digest, FIRST_VALUE + scheme.carried.index(digest.name), without
 

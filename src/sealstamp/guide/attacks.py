@@ -121,13 +121,20 @@ def _captures(example: Example) -> Iterator[tuple[Request, Captured]]:
 
 def _uncovered(part: Covered) -> Callable[[Example], Iterator[Demonstration]]:
     def show(example: Example) -> Iterator[Demonstration]:
-        for request, captured in _captures(example):
+        tried = (found for each in (example, _omitting(example)) for found in _captures(each))
+        for request, captured in tried:
             sent = captured.forge(_CHANGES[part](request))
             if is_accepted(example, captured.signed) and is_accepted(example, sent):
                 claim = f"the {part} is another one, and the signature that was captured is accepted"
                 yield Demonstration(findings.UNCOVERED[part].code, claim, captured.signed, sent)
 
     return show
+
+
+def _omitting(example: Example) -> Example:
+    """Return the example of a signer that leaves out whatever it may."""
+    carriers = tuple(carrier.replace(omitted=carrier.may_lack) for carrier in example.scheme.carriers)
+    return example.replace(scheme=example.scheme.replace(carriers=carriers))
 
 
 def _capture(example: Example, request: Request, values: Mapping[str, str] | None = None) -> Captured | None:

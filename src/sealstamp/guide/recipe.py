@@ -129,6 +129,7 @@ FILTERS: Final[Mapping[str, Words]] = MappingProxyType(
         "after_if_any": lambda source, text: f"{text} and then {_grouped(source)}, unless that is empty",
         "without_prefix": _after("without {0} at its beginning"),
         "date": _after("written as {0}"),
+        "media_type": _after("without parameters and in lower case"),
         "normalise_path": _after("dot segments resolved and doubled slashes made one"),
         "end_slash": _after("with a slash at its end"),
         "lower_names": _after("names in lower case"),
