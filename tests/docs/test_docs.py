@@ -173,7 +173,8 @@ MANIFEST = {"apis", "consumers", "access_keys"}
 
 
 def check_scheme(name: str, parameters: Mapping[str, str]) -> None:
-    get_scheme(name, parameters)
+    if not name.endswith(".toml"):  # a file that the page has the reader save; the tutorial's own test reads it
+        get_scheme(name, parameters)
 
 
 @pytest.mark.parametrize("snippet", snippets([*README, *PAGES], "toml"), ids=title)
