@@ -10,13 +10,13 @@ import re
 from collections.abc import Iterator
 
 from sealstamp.core.coverage import Covered, coverage_of
-from sealstamp.core.packing import make_writer, read_carrier
+from sealstamp.core.packing import make_writer
 from sealstamp.core.places import Where, other_spellings
 from sealstamp.core.request import Request
 from sealstamp.core.runtime import MAX_NONCE
 from sealstamp.core.scheme import ACCESS_KEY_ID, EXPIRES, LIFETIME, NONCE, SIGNATURE, TIMESTAMP, Packed
 from sealstamp.core.verifier import MAX_ACCESS_KEY_ID, ReplayBy, Verifier
-from sealstamp.errors import ConfigurationError, MalformedCredentialsError, Reason, SigningError
+from sealstamp.errors import ConfigurationError, Reason, SigningError, VectorError, VerificationError
 from sealstamp.vectors.accepts import with_signed_headers
 from sealstamp.vectors.case import Case, Key
 from sealstamp.vectors.situation import NOW_MS, PATH, Situation, header_names
@@ -465,20 +465,25 @@ def put(situation: Situation, request: Request, name: str, value: bytes) -> Requ
     if not isinstance(carrier, Packed):
         return replaced(request, place, value)
     text, values = value_at(request, place), situation.values(request)
-    at = _position(carrier, text, name, values[name])
-    if at is None:  # it does not stand there as it is, so the text is written anew
-        return replaced(request, place, make_writer(carrier)({**values, name: value}))
-    return replaced(request, place, text[:at] + value + text[at + len(values[name]) :])
+    at = _position(situation, request, carrier, name)
+    if at is not None:
+        return replaced(request, place, text[:at] + value + text[at + len(values[name]) :])
+    if situation.scheme.code is not None:
+        raise VectorError(f"{situation.scheme.name}: {name} does not stand in {carrier.name} as it is")
+    return replaced(request, place, make_writer(carrier)({**values, name: value}))
 
 
-def _position(carrier: Packed, text: bytes, name: str, value: bytes) -> int | None:
+def _position(situation: Situation, request: Request, carrier: Packed, name: str) -> int | None:
     """Return where in a packed text a value stands: there, and nowhere else, does a change of it change this value."""
-    came, index = read_carrier(carrier, text), carrier.carried.index(name)
-    wanted = (*came[:index], flipped(value), *came[index + 1 :])
-    for found in re.finditer(re.escape(value), text) if value else ():
+    text, values = value_at(request, carrier.place), situation.values(request)
+    old, other = values[name], _other(situation, name, values[name]) if values[name] else b""
+    wanted = {**values, name: other}
+    for found in re.finditer(re.escape(old), text) if old else ():
+        changed = replaced(request, carrier.place, text[: found.start()] + other + text[found.end() :])
         try:
-            if read_carrier(carrier, text[: found.start()] + flipped(value) + text[found.end() :]) == wanted:
-                return found.start()
-        except MalformedCredentialsError:
+            came = situation.values(changed)
+        except VerificationError:
             continue
+        if came == wanted:
+            return found.start()
     return None
