@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 
 import catalogue
 from docutils import nodes
+from examples import EXAMPLES, result_of
 from marking import code, table
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
@@ -35,9 +36,24 @@ from sealstamp.server.settings import PREFIX, Settings
 def filters() -> str:
     """Every filter: how it is written, what it takes and gives."""
     return table(
-        ["filter", "takes", "gives", "what it is"],
-        ([code(entry.name), _kinds(entry.takes), entry.gives.value, _summary(entry)] for entry in FILTERS.values()),
+        ["filter", "takes", "gives", "what it is", "example"],
+        (
+            [code(entry.name), _kinds(entry.takes), entry.gives.value, _summary(entry), _example(entry.name)]
+            for entry in FILTERS.values()
+        ),
     )
+
+
+def _example(name: str) -> str:
+    template = EXAMPLES.get(name)
+    if template is None:
+        return "–"
+    result = result_of(template)
+    return f"{code(template)} → {code(result if len(result) <= LONGEST else f'{result[:LONGEST]}…')}"
+
+
+LONGEST = 40
+"""Longer results are cut."""
 
 
 def _kinds(kinds: frozenset[Kind]) -> str:

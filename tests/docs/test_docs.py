@@ -139,6 +139,13 @@ def test_four_systems_say_that_they_leave_everything_open(
         assert "method, host, path, query, body" in (build[1] / "catalogue" / f"{name}.html").read_text()
 
 
+def test_every_filter_has_an_example() -> None:
+    """The table of filters shows each at work; what a key pair signs with is not to be foreseen."""
+    source = (DOCS / "_ext" / "examples.py").read_text(encoding="utf-8")
+    shown = set(re.findall(r'^    "(\w+)": "\{', source, re.M))
+    assert shown == FILTERS.keys() - {"sign"}, "give each filter an example in docs/_ext/examples.py"
+
+
 # snippets
 
 
