@@ -28,7 +28,21 @@ from sealstamp.core.scheme import (
     Scheme,
 )
 from sealstamp.core.suggest import did_you_mean
-from sealstamp.core.tree import Apply, Atom, Concat, Expression, Join, Name, Part, Switch, Text, children, names, walk
+from sealstamp.core.tree import (
+    Apply,
+    Atom,
+    Concat,
+    Cover,
+    Expression,
+    Join,
+    Name,
+    Part,
+    Switch,
+    Text,
+    children,
+    names,
+    walk,
+)
 from sealstamp.errors import MalformedCredentialsError
 
 
@@ -142,7 +156,7 @@ def _kind(node: Expression, known: Mapping[str, Kind]) -> Kind:
             return entry.gives
         case Atom(part=Part.HEADERS | Part.QUERY_FIELDS | Part.FORM_FIELDS):
             return Kind.FIELDS
-        case Concat() | Join() | Switch():
+        case Concat() | Join() | Switch() | Cover():
             inner = [_kind(child, known) for child in children(node)]
             if Kind.FIELDS in inner:
                 raise _KindError("a list where text is needed", "write the list as text: {…|join:'=','&'}")
@@ -329,7 +343,17 @@ def _unreadable(template: Expression) -> str | None:
 # rules
 
 
+def _check_covers(scheme: Scheme, document: Document) -> None:
+    """What a list covers is chosen by the signer; that the list demands enough is checked where it is read."""
+    for definition, expression in scheme.definitions.items():
+        for node in walk(expression):
+            if isinstance(node, Cover) and not (isinstance(node.names, Name) and node.names.name in scheme.chosen):
+                hint = "name the list alone, and say in [chosen.NAME] what must be in it"
+                document.fail(("sign", definition), "'cover' takes a list that the signer chooses", hint)
+
+
 def _check_rules(scheme: Scheme, document: Document) -> None:
+    _check_covers(scheme, document)
     for name in scheme.chosen:
         if name not in scheme.definitions or name not in scheme.carried or name == SIGNATURE:
             document.fail(

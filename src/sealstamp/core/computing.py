@@ -28,6 +28,7 @@ from sealstamp.core.tree import (
     Apply,
     Atom,
     Concat,
+    Cover,
     Expression,
     Join,
     Name,
@@ -207,7 +208,7 @@ class _Emitter:
         return [carriers for carriers in groups if carriers]
 
     def _reads_request(self) -> bool:
-        return any(isinstance(node, Atom) for tree in self.scheme.definitions.values() for node in walk(tree))
+        return any(isinstance(node, Atom | Cover) for tree in self.scheme.definitions.values() for node in walk(tree))
 
     def _written(self, carrier: Carrier) -> str:
         place = self.constant(carrier.places[0])
@@ -224,7 +225,7 @@ class _Emitter:
 
     def _stage(self, node: Expression) -> Stage:
         match node:
-            case Atom():
+            case Atom() | Cover():
                 return Stage.REQUEST
             case Name(name=name) if name in self.scheme.may_lack:
                 return Stage.REQUEST
@@ -270,6 +271,8 @@ class _Emitter:
                 return f"{function}({', '.join(map(self._value, parts))},))"
             case Switch():
                 return self._switch(node, self._value)
+            case Cover():
+                return self._cover(node)
 
     def _name(self, name: str) -> str:
         return self._definition(name) if name in self.scheme.definitions else self.variables[name]
@@ -377,6 +380,14 @@ class _Emitter:
         if kind in (Argument.HASH, Argument.ALGORITHM) and isinstance(node, Text):
             return self.constant(node.value)
         return self._value(node)
+
+    def _cover(self, node: Cover) -> str:
+        values, lines = (
+            ", ".join(f"{self.constant(name.encode())}: {self._value(value)}" for name, value in named)
+            for named in (node.values, node.lines)
+        )
+        separator, computed = self.constant(node.separator.encode()), self.constant(self.stripped[Where.HEADER])
+        return f"cover(request, {self._value(node.names)}, {separator}, {computed}, {{{values}}}, {{{lines}}})"
 
     def _switch(self, node: Switch, write: Callable[[Expression], str]) -> str:
         subject = self._value(node.subject)

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 
 from sealstamp.core.places import IN_BODY, Where
 from sealstamp.core.scheme import ACCESS_KEY_ID, EXPIRES, NONCE, SIGNATURE, TIMESTAMP, Scheme
-from sealstamp.core.tree import Apply, Atom, Expression, Name, Part, Switch, Text, children
+from sealstamp.core.tree import Apply, Atom, Cover, Expression, Name, Part, Switch, Text, children
 
 
 class Covered(StrEnum):
@@ -112,8 +112,27 @@ class _Reader:
                 # Nor is the subject: two that lead to one branch give one signature.
                 branches = [self.covered_by(branch) for branch in children(node) if branch is not subject]
                 return frozenset.intersection(*branches)
+            case Cover():
+                return self._cover(node)
             case _:
                 return self._union(node)
+
+    def _cover(self, node: Cover) -> frozenset[Covered]:
+        """What the list must name is covered, and no more; what it names and is empty is refused."""
+        chosen = self._scheme.chosen.get(node.names.name) if isinstance(node.names, Name) else None
+        said = {**dict(node.values), **dict(node.lines)}
+        covered = [
+            self._needed(said[name]) if name in said else frozenset({self._headers[name]})
+            for name in (chosen.must_name if chosen else ())
+            if name in said or name in self._headers
+        ]
+        return frozenset().union(*covered)
+
+    def _needed(self, node: Expression) -> frozenset[Covered]:
+        """Return what a value covers that cannot be empty."""
+        if isinstance(node, Name) and node.name in self._scheme.may_lack and node.name in self._scheme.definitions:
+            return self.covered_by(self._scheme.definitions[node.name])
+        return self.covered_by(node)
 
     def _union(self, node: Expression) -> frozenset[Covered]:
         return frozenset().union(*map(self.covered_by, children(node)))

@@ -54,7 +54,7 @@ from sealstamp.core.scheme import (
 from sealstamp.core.suggest import did_you_mean
 from sealstamp.core.template import RESERVED, TemplateError, parse_template
 from sealstamp.core.timerules import DURATIONS, TimeReader
-from sealstamp.core.tree import Concat, Expression, Join, Name, Switch, Text, names, rewrite
+from sealstamp.core.tree import Concat, Cover, Expression, Join, Name, Switch, Text, names, rewrite
 from sealstamp.errors import ConfigurationError, NotFoundError, SchemeError
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -435,13 +435,27 @@ class _Reader:
                     tuple((text, self._expression(table, key, case, fixed)) for text, case in cases.items()),
                     self._expression(table, key, rest["default"], fixed) if rest else None,
                 )
+            case {"cover": str(listed), **rest} if rest.keys() <= {"separator", "values", "lines"}:
+                return Cover(
+                    self._template(table, key, listed, fixed),
+                    str(rest.get("separator", " ")),
+                    self._named(table, key, rest.get("values", {}), fixed),
+                    self._named(table, key, rest.get("lines", {}), fixed),
+                )
             case _:
                 return table.fail(
                     key,
                     f"{key!r} is no expression",
-                    'write a text, a list of lines, { join = "…", parts = […] } or '
+                    'write a text, a list of lines, { join = "…", parts = […] }, { cover = "{…}" } or '
                     '{ switch = "{…}", cases = { … }, default = "…" }',
                 )
+
+    def _named(
+        self, table: Table, key: str, given: Any, fixed: Mapping[str, str]
+    ) -> tuple[tuple[str, Expression], ...]:
+        if not isinstance(given, dict):
+            table.fail(key, f"{shown(given)} says nothing of any name", 'values = { "(request-target)" = "{target}" }')
+        return tuple((name.lower(), self._expression(table, key, value, fixed)) for name, value in given.items())
 
     def _template(self, table: Table, key: str, text: str, fixed: Mapping[str, str] | None = None) -> Expression:
         try:
@@ -465,14 +479,16 @@ class _Reader:
         if not all(isinstance(word, str) for word in must_name):
             table.fail("must_name", "'must_name' holds what is not text", 'must_name = ["host"]')
         separator = table.get("separator", str) or ";"
+        any_case = bool(table.get("any_case", bool))
         filled = [self._fill(table, "must_name", word) for word in must_name]
+        filled = [word.lower() for word in filled] if any_case else filled
         demanded = dict.fromkeys(name for word in filled for name in word.split(separator) if name)
         chosen = Chosen(
             tuple(demanded),
             separator,
             self._texts(table, "must_name_all"),
             default=table.get("default", str) or "",
-            any_case=bool(table.get("any_case", bool)),
+            any_case=any_case,
         )
         table.finish()
         return chosen

@@ -25,6 +25,7 @@ from sealstamp.errors import (
 __all__ = [
     "body_of",
     "cannot_sign",
+    "cover",
     "end_by_expiry",
     "end_of_lifetime",
     "form_list",
@@ -128,6 +129,28 @@ def missing(carriers: Sequence[Carrier], request: Request) -> NoReturn:
     """Refuse, naming what is not there."""
     absent = [c.name for c in carriers if not c.optional and not any(place.is_in(request) for place in c.places)]
     raise MissingCredentialsError(f"missing: {', '.join(absent)}")
+
+
+def cover(
+    request: Request,
+    listed: bytes,
+    separator: bytes,
+    computed: frozenset[bytes],
+    values: Mapping[bytes, bytes],
+    lines: Mapping[bytes, bytes],
+) -> bytes:
+    """Return a line for each component of a list; refuse one that is not there, or is listed twice."""
+    names = listed.split(separator)
+    if len(set(names)) != len(names):
+        raise MalformedCredentialsError("a component is covered twice")
+    headers: dict[bytes, bytes] = {}
+    for name, value in request.headers:
+        if name not in computed:
+            headers[name] = headers[name] + b", " + value.strip() if name in headers else value.strip()
+    found = {**headers, **values}
+    if absent := [name for name in names if name not in lines and (name not in found or values.get(name) == b"")]:
+        raise MalformedCredentialsError(f"covered, and not there: {_names(absent)}")
+    return b"\n".join([lines[name] if name in lines else name + b": " + found[name] for name in names])
 
 
 def not_accepted(field: str) -> NoReturn:

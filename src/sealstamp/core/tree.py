@@ -1,4 +1,4 @@
-r"""The syntax tree of what a scheme computes: seven kinds of node, nothing else.
+r"""The syntax tree of what a scheme computes: eight kinds of node, nothing else.
 
 A tree says what is computed and not how, so that one visitor each can type-check it, compile it to Python, write it
 in another language, ask what it covers, or change a copy of it. Nodes are frozen and compare by value. A visitor is a
@@ -93,7 +93,19 @@ class Switch(Record):
     default: Expression | None
 
 
-Expression = Text | Name | Atom | Apply | Concat | Join | Switch
+class Cover(Record):
+    """A line ``name: value`` for each name of a list, with line feeds between.
+
+    A name is a header's, unless it is in ``values``, which says its value, or in ``lines``, which says its whole line.
+    """
+
+    names: Expression
+    separator: str
+    values: tuple[tuple[str, Expression], ...] = ()
+    lines: tuple[tuple[str, Expression], ...] = ()
+
+
+Expression = Text | Name | Atom | Apply | Concat | Join | Switch | Cover
 
 
 def children(node: Expression) -> tuple[Expression, ...]:
@@ -105,6 +117,8 @@ def children(node: Expression) -> tuple[Expression, ...]:
             return parts
         case Switch(subject=subject, cases=cases, default=default):
             return (subject, *(value for _, value in cases), *(() if default is None else (default,)))
+        case Cover(names=listed, values=values, lines=lines):
+            return (listed, *(value for _, value in (*values, *lines)))
         case _:
             return ()
 
@@ -137,6 +151,9 @@ def rewrite(node: Expression, change: Callable[[Expression], Expression]) -> Exp
         case Switch(subject=subject, cases=cases, default=default):
             changed = tuple((text, inner(value)) for text, value in cases)
             node = Switch(inner(subject), changed, None if default is None else inner(default))
+        case Cover(names=listed, separator=separator, values=values, lines=lines):
+            values = tuple((name, inner(value)) for name, value in values)
+            node = Cover(inner(listed), separator, values, tuple((name, inner(line)) for name, line in lines))
         case _:
             pass
     return change(node)

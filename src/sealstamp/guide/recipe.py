@@ -23,7 +23,7 @@ from sealstamp.core.scheme import (
     TIMESTAMP,
     Scheme,
 )
-from sealstamp.core.tree import Apply, Atom, Concat, Expression, Join, Name, Part, Switch, Text
+from sealstamp.core.tree import Apply, Atom, Concat, Cover, Expression, Join, Name, Part, Switch, Text
 
 
 class Step(Record):
@@ -213,6 +213,10 @@ def in_words(node: Expression) -> str:
         case Join(separator=separator, parts=parts, skip_empty=skip_empty):
             listed = ", ".join(_grouped(in_words(part)) for part in parts)
             return f"{listed}, with {_quoted(separator)} between" + (" what is not empty" if skip_empty else "")
+        case Cover(names=listed, values=values, lines=lines):
+            told = [f"{_quoted(name)} has the value {in_words(value)}" for name, value in values]
+            told += [f"the line of {_quoted(name)} is {in_words(line)}" for name, line in lines]
+            return "; ".join([f'a line "name: value" for each name in {in_words(listed)}', *told])
         case Switch(subject=subject, cases=cases, default=default):
             told = [f"{in_words(value)} if {in_words(subject)} is {_quoted(text)}" for text, value in cases]
             return ", ".join([*told, "else nothing" if default is None else f"else {in_words(default)}"])
