@@ -32,7 +32,7 @@ def test_every_example_shows_all_its_stages(name: str) -> None:
     """None is hidden: the secret is the documentation's own. The last but nothing is what travels."""
     example = example_of(get_scheme(name))
     stages = {stage.name: stage.text for stage in example.stages}
-    assert list(stages) == list(example.scheme.definitions)
+    assert tuple(stages) == example.scheme.stages
     assert not any("***" in text for text in stages.values())
     assert stages["signature"].encode() in example.sign().values(example.scheme)
 

@@ -29,7 +29,7 @@ def test_every_scheme_can_be_told(name: str) -> None:
     """Each definition becomes a step, in order, in words of which none is left open."""
     scheme = load_scheme(TESTED[name], name=name, path=name) if name in TESTED else get_scheme(name)
     steps = recipe_of(scheme)
-    assert [step.name for step in steps] == list(scheme.described.stages if scheme.described else scheme.definitions)
+    assert tuple(step.name for step in steps) == scheme.stages
     for step in steps:
         assert all((step.text, *step.parts))
         assert len(step.parts) != 1

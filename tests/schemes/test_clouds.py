@@ -100,5 +100,5 @@ def test_every_stage_can_be_shown(name: str) -> None:
         request, time_ms=NOW_MS if scheme.time else None, nonce="5f1c9a0217" if scheme.nonce else None
     )
     stages = signer.stages(instructions.apply(request), instructions)
-    assert [stage.name for stage in stages] == [*scheme.definitions]
+    assert tuple(stage.name for stage in stages) == scheme.stages
     assert not any(credential.secret.reveal().decode() in stage.text for stage in stages)

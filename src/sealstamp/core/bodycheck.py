@@ -91,16 +91,18 @@ def _write(node: Expression, digest: bytes) -> bytes:
 class DigestCheck:
     """Compares digests of a body with those that were signed for it. It holds back the piece that came last.
 
-    Raises DigestMismatchError at once for a value that has not even the length of such a digest.
+    Raises DigestMismatchError at once for a value that has not even the length of such a digest, unless all are known
+    to have it.
     """
 
     __slots__ = ("_held", "_states", "_wanted")
 
-    def __init__(self, wanted: Iterable[tuple[BodyDigest, bytes]]) -> None:
+    def __init__(self, wanted: Iterable[tuple[BodyDigest, bytes]], *, have_their_length: bool = False) -> None:
         self._wanted = tuple(wanted)
         self._states = [digest.new_hash() for digest, _ in self._wanted]
         self._held = b""
-        self._compare(len, "is not as long as one")
+        if not have_their_length:
+            self._compare(len, "is not as long as one")
 
     def update(self, piece: bytes) -> bytes:
         """Take the next piece, and return the one before it."""

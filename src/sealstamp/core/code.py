@@ -26,7 +26,8 @@ class Description(Record):
     ``covered`` is what certainly changes the signature when it changes. ``digests`` are the hashes in use, as filters
     are named. ``signed_with`` is what makes the signature, for people to read: ``HMAC-SHA256``. ``keyed`` is whether
     the secret is the key of a MAC or of a signature, and not merely digested along.
-    ``needs_body`` is whether signing or verifying must see the body's bytes.
+    ``needs_body`` is whether verifying must see the body's bytes before it can decide. ``may_lack`` are the names of
+    carried values that a request need not have, beside those of carriers that are optional.
     """
 
     stages: Mapping[str, str]
@@ -36,6 +37,7 @@ class Description(Record):
     hidden: frozenset[str] = frozenset({"signature"})
     keyed: bool = True
     needs_body: bool = True
+    may_lack: frozenset[str] = frozenset()
 
 
 class Code(Protocol):

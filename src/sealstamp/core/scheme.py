@@ -251,7 +251,13 @@ class Scheme(Record):
     @property
     def may_lack(self) -> frozenset[str]:
         """The names of travelling values that need not come; what is absent is empty."""
-        return frozenset().union(*(carrier.may_lack for carrier in self.carriers))
+        told = self.described.may_lack if self.described is not None else frozenset[str]()
+        return told.union(*(carrier.may_lack for carrier in self.carriers))
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """The names of the values that lead to the signature, in order, itself included."""
+        return tuple(self.described.stages if self.described is not None else self.definitions)
 
     @property
     def omitted(self) -> frozenset[str]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 CODES: Final = "sealstamp.schemes"
 """The entry point group of code."""
-BUILT_IN: Final[Mapping[str, str]] = MappingProxyType({})
+BUILT_IN: Final[Mapping[str, str]] = MappingProxyType({"rfc9421": "sealstamp.plugins.rfc9421"})
 """The code that this package has, and its module; it works where nothing is installed, as from a checkout."""
 _REMEDY = "update that distribution, or remove it"
 

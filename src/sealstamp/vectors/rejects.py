@@ -170,8 +170,8 @@ def _missing(situation: Situation) -> Iterator[Case]:
 
 def _doubled(situation: Situation) -> Iterator[Case]:
     for carrier in situation.scheme.carriers:
-        if signed := situation.sign_with(carrier):
-            place = carrier.places[0]
+        signed, place = situation.sign_with(carrier), carrier.places[0]
+        if signed and place.is_in(signed.request):
             request = doubled(signed.request, place)
             like = f"with-{carrier.name}" if carrier.optional else situation.plain_name
             yield _fault(situation, f"doubled-{carrier.name}", f"{place} comes twice", request, MALFORMED, like=like)
@@ -182,7 +182,7 @@ def _spelled(situation: Situation) -> Iterator[Case]:
     signed = situation.sign().request
     for carrier in situation.scheme.carriers:
         place = carrier.places[0]
-        if place.where is Where.HEADER and (spellings := sorted(other_spellings(place.key))):
+        if place.where is Where.HEADER and place.is_in(signed) and (spellings := sorted(other_spellings(place.key))):
             other = next((name for name in spellings if b"_" in name), spellings[0])
             request = with_header(signed, other, value_at(signed, place))
             title = f"the header {other.decode()} comes beside {place.name}"
