@@ -11,9 +11,8 @@ from tencentcloud.common.profile.http_profile import HttpProfile
 from tests.interop.gateway import Gateway, Guarded, Reply, new_secret
 
 TC3 = Guarded("tencent-tc3", "cvm.tencentcloudapi.com", "AKIDtc3", new_secret(32), {"service": "cvm"})
-V1 = Guarded("tencent-v1", "cbs.tencentcloudapi.com", "AKIDv1get", new_secret(32))
-V1_FORM = Guarded("tencent-v1", "cdb.tencentcloudapi.com", "AKIDv1post", new_secret(32), {"fields_in": "form"})
-GUARDED = [TC3, V1, V1_FORM]
+V1 = Guarded("tencent-v1", "cbs.tencentcloudapi.com", "AKIDv1", new_secret(32))
+GUARDED = [TC3, V1]
 REPLY = Reply(json.dumps({"Response": {"RequestId": "1"}}).encode())
 
 
@@ -31,7 +30,7 @@ def test_tc3(gateway: Gateway, method: str, params: dict[str, object]) -> None:
 
 
 @pytest.mark.parametrize("sign_method", ["HmacSHA1", "HmacSHA256"])
-@pytest.mark.parametrize(("method", "api"), [("GET", V1), ("POST", V1_FORM)], ids=["get", "post"])
-def test_version_1(gateway: Gateway, method: str, api: Guarded, sign_method: str) -> None:
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_version_1(gateway: Gateway, method: str, sign_method: str) -> None:
     params = {"Limit": 1, "Filters.0.Name": "größe a+b/~*"}
-    gateway.prove(api, lambda secret: call(gateway, api, secret, method, sign_method, params), REPLY)
+    gateway.prove(V1, lambda secret: call(gateway, V1, secret, method, sign_method, params), REPLY)

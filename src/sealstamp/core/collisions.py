@@ -187,7 +187,7 @@ def _slots(scheme: Scheme) -> dict[str, _Set]:
     slots: dict[str, _Set] = {"path": lambda draft, text: draft.replace(path=b"/v1/" + _in_path(text))}
     if parts & {Part.QUERY, Part.TARGET, Part.URL}:
         slots["query"] = lambda draft, text: draft.replace(query=_in_path(text))
-    if Part.BODY in parts and not _wheres(scheme) & IN_BODY:
+    if Part.FORM in parts or (Part.BODY in parts and not _wheres(scheme) & IN_BODY):
         slots["body"] = lambda draft, text: draft.replace(body=text.encode())
     for atom in sorted(atoms, key=lambda atom: atom.argument):
         slots |= _named_slot(atom)

@@ -357,6 +357,8 @@ class _Emitter:
                 return f"request_without(request, {self.constant(self.stripped[Where.QUERY])}).{node.part}"
             case Part.BODY:
                 return "body_of(request)"
+            case Part.FORM:
+                return f"form_of(request, {self.constant(self.stripped[Where.FORM])})"
             case part:
                 return f"request.{part}"
 

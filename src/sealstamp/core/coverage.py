@@ -34,6 +34,7 @@ _PARTS: _Parts = {
     Part.QUERY: {Covered.QUERY},
     Part.TARGET: {Covered.PATH, Covered.QUERY},
     Part.URL: {Covered.HOST, Covered.PATH, Covered.QUERY},
+    Part.FORM: {Covered.BODY},
     Part.QUERY_FIELDS: {Covered.QUERY},
     Part.BODY: {Covered.BODY},
 }
@@ -70,20 +71,22 @@ def _coverage(scheme: Scheme, names: Mapping[str, Covered]) -> frozenset[Covered
     covered = reader.covered_by(scheme.definitions[SIGNATURE])
     whole = {Where.QUERY} if Covered.QUERY in covered else set()
     whole |= IN_BODY if Covered.BODY in covered else set()
+    of_forms = _Reader(scheme, names, is_form=True).covered_by(scheme.definitions[SIGNATURE])
+    whole |= {Where.FORM} if Covered.BODY in of_forms else set()
     return covered | {part for name, part in names.items() if reader.wheres.get(name, _NOWHERE) <= whole}
 
 
 class _Reader:
     """Reads coverage off one scheme's trees; a definition is read once."""
 
-    def __init__(self, scheme: Scheme, names: Mapping[str, Covered]) -> None:
+    def __init__(self, scheme: Scheme, names: Mapping[str, Covered], *, is_form: bool = False) -> None:
         self._scheme = scheme
         self._inputs = names
         self._known: dict[str, frozenset[Covered]] = {}
         places = {name: carrier.places for carrier in scheme.carriers for name in carrier.carried}
         self.wheres = {name: frozenset(place.where for place in at) for name, at in places.items()}
         # Where the body must be a form, because a field that has to come travels in one, its fields are all of it.
-        is_form = any(
+        is_form = is_form or any(
             {place.where for place in carrier.places} == {Where.FORM} and not carrier.optional
             for carrier in scheme.carriers
         )

@@ -10,8 +10,6 @@ from sealstamp.core.request import Request
 
 FieldList = list[tuple[bytes, bytes]]
 
-_FORM = b"application/x-www-form-urlencoded"
-
 
 def header_list(request: Request, without: frozenset[bytes]) -> FieldList:
     """Return the header fields, names in lower case, without those that carry what is computed."""
@@ -25,8 +23,7 @@ def query_list(request: Request, without: frozenset[bytes]) -> FieldList:
 
 def form_list(request: Request, without: frozenset[bytes]) -> FieldList:
     """Return the fields of an urlencoded body, decoded, without those that carry what is computed; else none."""
-    kind = request.header(b"content-type").partition(b";")[0].strip().lower()
-    pairs = split_urlencoded(request.body or b"") if kind == _FORM else []
+    pairs = split_urlencoded(request.body or b"") if request.is_form else []
     return [field for field in pairs if field[0] not in without]
 
 

@@ -277,7 +277,8 @@ class _Reader:
         places = value if isinstance(value, list) else [value]
         if not places:
             table.fail(name, f"{name!r} has no place", f'{name} = "header X-Name"')
-        return tuple(self._place(table, name, place) for place in places)
+        read = {self._place(table, name, place): None for place in places}  # a parameter may have made two alike
+        return tuple(read)
 
     def _optional(self, table: Table) -> Presence | str:
         """Read what ``_presence`` does, or "computed", or a switch over parameters that leads to one of them."""

@@ -127,10 +127,15 @@ class Request:
         return parse_urlencoded(self.query)
 
     @lazy
+    def is_form(self) -> bool:
+        """Whether the body is ``application/x-www-form-urlencoded``."""
+        kind = self.header(b"content-type").partition(b";")[0].strip().lower()
+        return kind == b"application/x-www-form-urlencoded"
+
+    @lazy
     def form_fields(self) -> Pairs:
         """The parameters of an ``application/x-www-form-urlencoded`` body; none for any other body."""
-        kind = self.header(b"content-type").partition(b";")[0].strip().lower()
-        return parse_urlencoded(self.body or b"" if kind == b"application/x-www-form-urlencoded" else b"")
+        return parse_urlencoded(self.body or b"" if self.is_form else b"")
 
     @lazy
     def json_fields(self) -> Pairs:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from hmac import compare_digest
 from typing import Final, NoReturn
 
-from sealstamp.core.encoding import Pairs
+from sealstamp.core.encoding import Pairs, remove_parameters
 from sealstamp.core.fieldlists import fits, form_list, header_list, query_list
 from sealstamp.core.material import cannot_sign, is_shared, is_signed, signer_for, verifier_for
 from sealstamp.core.places import Place
@@ -29,6 +29,7 @@ __all__ = [
     "end_by_expiry",
     "end_of_lifetime",
     "form_list",
+    "form_of",
     "header_list",
     "header_value",
     "is_shared",
@@ -115,6 +116,12 @@ def require_all_named(headers: Iterable[bytes], text: bytes, patterns: Sequence[
     """Refuse a list of covered headers that leaves out one of the request's whose name fits a pattern."""
     fitting = {name for name in headers if fits(name, patterns)}
     require_named(text, frozenset(fitting), separator)
+
+
+def form_of(request: Request, names: frozenset[bytes]) -> bytes:
+    """Return the body, of an urlencoded one all but the fields ``names``. Raises BodyUnavailableError."""
+    body = body_of(request)
+    return remove_parameters(body, names) if request.is_form else body
 
 
 def one_of(places: Iterable[tuple[Mapping[bytes, bytes], bytes]], field: str) -> bytes:

@@ -32,6 +32,8 @@ class Part(StrEnum):
     TARGET = "target"
     URL = "url"
     BODY = "body"
+    FORM = "form_body"
+    """The body, but of an urlencoded one without the fields that carry computed values."""
     HEADERS = "headers"
     """All header fields, as a list of names and values; without what carries computed values."""
     QUERY_FIELDS = "query_fields"

@@ -46,6 +46,7 @@ PARTS: Final[Mapping[Part, str]] = MappingProxyType(
         Part.TARGET: "path and query as they stand",
         Part.URL: "the whole URL",
         Part.BODY: "the body",
+        Part.FORM: "the body as it stands, but for what is computed",
         Part.HEADERS: "all headers",
         Part.QUERY_FIELDS: "the query's parameters (decoded)",
         Part.FORM_FIELDS: "the form's fields (decoded)",

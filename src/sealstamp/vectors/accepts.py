@@ -119,7 +119,8 @@ def _aliases(situation: Situation) -> Iterator[Case]:
         for other in carrier.places[1:]:
             if isinstance(carrier, Field):
                 moved = (*carriers[:index], carrier.replace(places=(other,)), *carriers[index + 1 :])
-                request = situation.sign(scheme=situation.scheme.replace(carriers=moved)).request
+                # a situation of its own, for the place may be in a body of another kind
+                request = Situation(situation.scheme.replace(carriers=moved), situation.parameters).sign().request
                 title = f"{carrier.name} travels as {other}"
                 yield situation.case(f"alias-{other}", title, request, Reason.ACCEPTED)
 

@@ -190,12 +190,14 @@ def _spelled(situation: Situation) -> Iterator[Case]:
 
 
 def _in_two_places(situation: Situation) -> Iterator[Case]:
-    signed = situation.sign().request
+    form = situation.post(body=b"amount=1", kind=b"application/x-www-form-urlencoded")
     for carrier in situation.scheme.carriers:
         if len(carrier.places) > 1:
-            request = added(signed, carrier.places[1], value_at(signed, carrier.places[0]))
-            title = f"{carrier.name} comes under two names"
-            yield _fault(situation, f"two-places-{carrier.name}", title, request, MALFORMED)
+            signed = situation.sign(form if carrier.places[1].where is Where.FORM else None).request
+            if carrier.places[0].is_in(signed):
+                request = added(signed, carrier.places[1], value_at(signed, carrier.places[0]))
+                title = f"{carrier.name} comes under two names"
+                yield _fault(situation, f"two-places-{carrier.name}", title, request, MALFORMED)
 
 
 def _bodies(situation: Situation) -> Iterator[Case]:
