@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
+from sealstamp.core.timing import NEVER_MS
 from sealstamp.core.verifier import Claim, ClaimResult
-from sealstamp.errors import StoreUnavailableError
+from sealstamp.errors import NonceReplayedError, StoreUnavailableError
 from sealstamp.keys.replay import AHEAD_MS, ReplayGuard
 
 BORN_MS = 1_800_000_000_000
@@ -17,12 +18,18 @@ class Ledger:
 
     def __init__(self) -> None:
         self.written: dict[bytes, int] = {}
+        self.counters: dict[bytes, int] = {}
 
     def record(self, claim: bytes, expires_at_ms: int) -> None:
         self.written[claim] = expires_at_ms
 
     def unexpired(self, now_ms: int) -> Sequence[tuple[bytes, int]]:
         return [(claim, expires) for claim, expires in self.written.items() if expires >= now_ms]
+
+    def advance(self, counter: bytes, number: int) -> bool:
+        is_higher = number > self.counters.get(counter, -1)
+        self.counters[counter] = max(number, self.counters.get(counter, -1))
+        return is_higher
 
 
 def claim(token: bytes, stamped_ms: int) -> Claim:
@@ -100,3 +107,36 @@ def test_a_full_guard_refuses_rather_than_forgets() -> None:
     with pytest.raises(StoreUnavailableError):
         guard.claim(claim(b"c", now_ms), now_ms)
     assert guard.claim(claim(b"a", now_ms), now_ms) is ClaimResult.SEEN
+
+
+def test_numbers_only_count_up_also_over_a_restart() -> None:
+    """Each is written down before it is accepted; a new guard asks the ledger, and so does one of another process."""
+
+    def number(value: int, key: bytes = b"k") -> Claim:
+        return Claim(key, NEVER_MS, NEVER_MS, value)
+
+    ledger, now_ms = Ledger(), BORN_MS + 5_000
+    guard = ReplayGuard(BORN_MS, ledger)
+    assert guard.claim(number(7), now_ms) is ClaimResult.MADE
+    assert guard.is_ahead(number(7), now_ms)
+    guard.write_down(number(7))
+    assert [guard.claim(number(value), now_ms) for value in (7, 6)] == [ClaimResult.SEEN] * 2
+    assert guard.claim(number(1, b"other"), now_ms) is ClaimResult.MADE
+    reborn = ReplayGuard(now_ms, ledger)
+    assert reborn.claim(number(7), now_ms + 1) is ClaimResult.MADE
+    with pytest.raises(NonceReplayedError):
+        reborn.write_down(number(7))
+    assert reborn.claim(number(8), now_ms + 1) is ClaimResult.MADE
+    reborn.write_down(number(8))
+    assert len(reborn) == 0
+
+
+def test_a_request_without_an_issue_time_is_written_down() -> None:
+    """Nobody can tell whether it was accepted before a restart, so the ledger must."""
+    ledger, now_ms = Ledger(), BORN_MS + 5_000
+    expiring = Claim(b"a", NEVER_MS, now_ms + WINDOW_MS)
+    guard = ReplayGuard(BORN_MS, ledger)
+    assert guard.claim(expiring, now_ms) is ClaimResult.MADE
+    assert guard.is_ahead(expiring, now_ms)
+    guard.write_down(expiring)
+    assert ReplayGuard(now_ms + 1, ledger).claim(expiring, now_ms + 2) is ClaimResult.SEEN

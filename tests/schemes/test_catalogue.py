@@ -48,7 +48,7 @@ def secret_for(scheme: Scheme, *, other: bool) -> str:
 
 def sign(scheme: Scheme, request: Request | None = None, *, other: bool = False) -> Request:
     request = request or request_for(scheme)
-    nonce = "5f1c9a0217" if scheme.nonce else None
+    nonce = "5119020217" if scheme.nonce else None
     time_ms = NOW_MS if scheme.time else None
     return (
         Signer(scheme, credential_for(scheme, other=other)).sign(request, time_ms=time_ms, nonce=nonce).apply(request)

@@ -6,6 +6,10 @@ import os
 import signal
 from pathlib import Path
 
+from sealstamp.core.credential import Credential
+from sealstamp.core.request import Request
+from sealstamp.core.signer import Signer
+from sealstamp.schemes import get_scheme
 from tests.server.service import Service, serving, until
 from tests.server.signing import BBX, TAURUSX
 from tests.server.upstream import Upstream
@@ -25,6 +29,12 @@ name = "once"
 path_prefix = "/once"
 schemes = ["taurusx"]
 replay = "signature"
+upstream = "{0}"
+
+[[apis]]
+name = "counting"
+path_prefix = "/counting"
+schemes = ["bitfinex-v2"]
 upstream = "{0}"
 """
 
@@ -104,3 +114,23 @@ def test_a_second_service_on_the_same_store(service: Service, folder: Path) -> N
         assert "another process serves from this store" in done.stderr
         assert "Traceback" not in done.stderr + done.stdout
     assert service.get("/readyz").status == 200
+
+
+def test_numbers_go_on_counting_after_a_kill(folder: Path, upstream: Upstream) -> None:
+    """The last one was on the disk before its request was accepted, so neither it nor a lower one is accepted again."""
+    service = Service(folder)
+    service.prepare(MANIFEST.format(upstream.url))
+    pair = service.add_pair("counting")
+    signer = Signer(get_scheme("bitfinex-v2"), Credential.of(pair.access_key_id, pair.secret))
+
+    def call(nonce: str) -> tuple[int, str]:
+        headers = signer.sign(Request(b"GET", b"/counting/x", body=b""), nonce=nonce).headers
+        answer = service.get("/counting/x", list(headers.items()))
+        return answer.status, "" if answer.status == 200 else service.reason(answer) or ""
+
+    replayed = (401, "nonce_replayed")
+    with serving(service):
+        assert [call(nonce) for nonce in ("100", "100", "99", "101")] == [(200, ""), replayed, replayed, (200, "")]
+        service.kill()
+        service.start()
+        assert [call(nonce) for nonce in ("101", "100", "102")] == [replayed, replayed, (200, "")]

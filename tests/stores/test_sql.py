@@ -248,6 +248,32 @@ def test_claims(store: SqlStore) -> None:
     assert store.unexpired(20) == []
 
 
+def test_counters_only_go_up(store: SqlStore, path: Path) -> None:
+    """By value and not by digits, to the last of 64 bits; each counter by itself, and after a restart too."""
+    numbers = (9, 9, 8, 10, (1 << 63) + 1, 1 << 63, (1 << 64) - 1, (1 << 64) - 1)
+    assert [store.advance(b"\x00a", number) for number in numbers] == [
+        True,
+        False,
+        False,
+        True,
+        True,
+        False,
+        True,
+        False,
+    ]
+    assert store.advance(b"b", 0)
+    again = open_store(f"sqlite:///{path}")
+    assert [again.advance(b"b", number) for number in (0, 1)] == [False, True]
+    again.close()
+
+
+def test_one_of_many_is_told_that_a_number_was_above(store: SqlStore) -> None:
+    """However many ask at once."""
+    with ThreadPoolExecutor(8) as pool:
+        told = list(pool.map(lambda number: store.advance(b"a", number), [5] * 8))
+    assert told.count(True) == 1
+
+
 def test_claims_after_a_restart(store: SqlStore, path: Path) -> None:
     """Claims and keys outlive the process that wrote them."""
     store.record(b"claim", 10)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
@@ -56,7 +57,9 @@ def add_request(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--header", action="append", default=[], metavar="'K: V'", help="a header; may come again")
     parser.add_argument("--body", metavar="TEXT|@FILE", help="the body, or @ and the file it is in (@- standard input)")
-    parser.add_argument("--nonce", metavar="N", help="made at random if not given")
+    parser.add_argument(
+        "--nonce", metavar="N", help="made at random, or of the time where nonces count up, if not given"
+    )
     add_time(parser)
 
 
@@ -233,6 +236,8 @@ def nonce_of(arguments: Namespace, scheme: Scheme) -> str | None:
     """Return the nonce asked for, or a new one if the scheme has nonces."""
     if scheme.nonce is None or arguments.nonce:
         return arguments.nonce or None
+    if scheme.nonce.grows:
+        return scheme.nonce.counted(time.time_ns())
     from secrets import choice  # slow to import, and signing with a given nonce needs none
 
     return scheme.nonce.make.make(choice)

@@ -180,7 +180,7 @@ def describe(scheme: Scheme) -> dict[str, object]:
         "summary": scheme.summary,
         "fields": {", ".join(carrier.carried): [str(place) for place in carrier.places] for carrier in scheme.carriers},
         "time": time and _time(time),
-        "nonce": nonce and {"length": nonce.make.length, "alphabet": nonce.make.alphabet},
+        "nonce": nonce and {"length": nonce.make.length, "alphabet": nonce.make.alphabet, "grows": nonce.grows},
         "parameters": [
             {"name": p.name, "default": p.default, "about": p.about, "one_of": list(p.one_of)} for p in scheme.declared
         ],

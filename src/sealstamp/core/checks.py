@@ -369,7 +369,10 @@ def _check_rules(scheme: Scheme, document: Document) -> None:
     field = (times or [TIMESTAMP])[0]
     _check_pair(document, bool(times), scheme.time is not None, field, "time", 'past = "5 min"')
     _check_pair(document, NONCE in scheme.carried, scheme.nonce is not None, NONCE, "nonce", 'make = "hex 16"')
-    if scheme.nonce and not scheme.time:
+    if scheme.nonce and scheme.nonce.grows and (NONCE in scheme.may_lack or not scheme.names_key):
+        problem = "a nonce that grows must always travel, and an access key id with it"
+        document.fail(("nonce",), problem, "it is compared with the last one of its access key")
+    if scheme.nonce and not scheme.nonce.grows and not scheme.time:
         document.fail(("nonce",), "a nonce without a time would have to be kept for ever", "let a timestamp travel too")
 
 

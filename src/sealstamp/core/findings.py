@@ -51,6 +51,13 @@ TIME_MAY_LACK = Rule(
     "one that was captured without a time is accepted for ever",
     "guard against replay by signature, which refuses requests without a time",
 )
+ORDER_ALONE = Rule(
+    "order_alone",
+    10,
+    "a number that grows stands for the time",
+    "hold a request back and send it days later: it is accepted if no higher number came before",
+    "sign a time too, and accept it within a window",
+)
 NO_NONCE = Rule(
     "no_nonce",
     5,
@@ -135,6 +142,7 @@ RULES: Final = (
     *UNCOVERED.values(),
     NO_TIME,
     TIME_MAY_LACK,
+    ORDER_ALONE,
     NO_NONCE,
     WIDE_WINDOW,
     LIFETIME_NOT_COVERED,

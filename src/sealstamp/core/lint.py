@@ -49,7 +49,10 @@ def _check_coverage(scheme: Scheme) -> Iterator[Finding]:
     covered = coverage_of(scheme)
     yield from (Finding(rule) for part, rule in findings.UNCOVERED.items() if part not in covered)
     if Covered.TIME not in covered:
-        yield Finding(findings.NO_TIME, "a time travels, but it is not signed" if scheme.time else "")
+        if scheme.nonce is not None and scheme.nonce.grows and Covered.NONCE in covered:
+            yield Finding(findings.ORDER_ALONE)
+        else:
+            yield Finding(findings.NO_TIME, "a time travels, but it is not signed" if scheme.time else "")
     elif TIMESTAMP in scheme.may_lack:
         yield Finding(findings.TIME_MAY_LACK)
     if Covered.NONCE not in covered:

@@ -8,7 +8,7 @@
                                      or at, optional, instead
     [packed."header NAME"]           several values in one text: text = "…" or prefix, pairs, separator, quoted
     [time]                           format, past, future; for what expires: lifetime, most, unit
-    [nonce]                          make
+    [nonce]                          make, grows
     [sign]                           definitions in order, the last two string_to_sign and signature
     [code]                           name: what computes the signature where a notation cannot say it
     [chosen.NAME]                    a definition that the signer chooses: must_name = […], must_name_all, separator
@@ -31,7 +31,7 @@ from sealstamp.core.branches import algorithms_of, takes_shared
 from sealstamp.core.checks import check_scheme
 from sealstamp.core.code import Code
 from sealstamp.core.document import Document, Table, shown
-from sealstamp.core.forms import PAIRS, Form
+from sealstamp.core.forms import ALPHABETS, PAIRS, Form
 from sealstamp.core.places import Place
 from sealstamp.core.responses import read_responses
 from sealstamp.core.scheme import (
@@ -509,7 +509,10 @@ class _Reader:
         table = self.root.table("nonce")
         if table is None:
             return None
-        rule = NonceRule(self._form(table, "make", table.need("make", str, 'make = "hex 16"')))
+        form = self._form(table, "make", table.need("make", str, 'make = "hex 16"'))
+        rule = NonceRule(form, bool(table.get("grows", bool)))
+        if rule.grows and not (form.alphabet == ALPHABETS["digits"] and 10 <= form.length <= 19):
+            table.fail("make", "a nonce that grows is made of the time's digits", 'make = "digits 13" for milliseconds')
         table.finish()
         return rule
 

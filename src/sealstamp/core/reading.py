@@ -33,7 +33,9 @@ def write_present(scheme: Scheme, namespace: Namespace) -> str:
         if field.instead and not field.instead_allowed:
             constants = constant(frozenset(word.encode() for word in field.instead))
             lines += [f"if {values[name]} in {constants}:", f"    refuse_unsigned({values[name]})"]
-    if NONCE in values:
+    if scheme.nonce is not None and scheme.nonce.grows:
+        lines.append(f"check_counter({values[NONCE]})")
+    elif NONCE in values:
         least = -1 if NONCE in scheme.may_lack else 0
         lines.append(
             f"if not {least} < len({values[NONCE]}) <= {runtime.MAX_NONCE} or not is_visible({values[NONCE]}):"

@@ -25,6 +25,7 @@ from sealstamp.errors import (
 __all__ = [
     "body_of",
     "cannot_sign",
+    "check_counter",
     "cover",
     "end_by_expiry",
     "end_of_lifetime",
@@ -61,6 +62,8 @@ __all__ = [
 
 MAX_NONCE: Final = 128
 """A nonce is kept for the window, so its length is limited."""
+MAX_COUNTER_DIGITS: Final = 20
+"""A nonce that grows has at most this many digits: 64 bits."""
 
 
 def is_visible(text: bytes) -> bool:
@@ -200,6 +203,12 @@ def malformed_time() -> NoReturn:
 def malformed_nonce() -> NoReturn:
     """Refuse a nonce that is empty, too long or not visible ASCII."""
     raise MalformedCredentialsError(f"the nonce is not 1 to {MAX_NONCE} visible ASCII characters")
+
+
+def check_counter(nonce: bytes) -> None:
+    """Refuse a nonce that is no decimal number of at most 64 bits."""
+    if not nonce.isdigit() or len(nonce) > MAX_COUNTER_DIGITS or int(nonce) >= 1 << 64:
+        raise MalformedCredentialsError("the nonce is not a decimal number of at most 64 bits")
 
 
 def read_time(read: Callable[[bytes], int], text: bytes) -> int:

@@ -143,9 +143,17 @@ class TimeRule(Record):
 
 
 class NonceRule(Record):
-    """How a signer makes a nonce. It must be unique among the requests of one access key within the window."""
+    """How a signer makes a nonce. It must be unique among the requests of one access key within the window.
+
+    One that ``grows`` is a decimal number above every one that was accepted of its access key before.
+    """
 
     make: Form
+    grows: bool = False
+
+    def counted(self, time_ns: int) -> str:
+        """Return a nonce that grows: as many digits of a Unix time in nanoseconds as the form has."""
+        return str(time_ns)[: self.make.length]
 
 
 class Chosen(Record):

@@ -103,12 +103,14 @@ class BoundKey:
 class Claim(NamedTuple):
     """What may be accepted only once: ``token`` until ``expires_ms``; ``stamped_ms`` is the request's own time.
 
-    A request that says when it expires and not when it was made has NEVER_MS for a time.
+    A request that says when it expires and not when it was made has NEVER_MS for a time. With a ``number``, what may be
+    accepted is only a higher one than any before with this ``token``; that never expires.
     """
 
     token: bytes
     stamped_ms: int
     expires_ms: int
+    number: int | None = None
 
 
 class ClaimResult(StrEnum):
@@ -153,6 +155,7 @@ class Verifier:
         _check_guard(scheme, self.replay_by)
         self._guards = self.replay_by is not ReplayBy.OFF
         self._must_claim = replay_by is not None
+        self._counts = self.replay_by is ReplayBy.NONCE and scheme.nonce is not None and scheme.nonce.grows
         self._scope = scope.encode()
         self._past_ms = scheme.time.past_ms if scheme.time else 0
         self._says_end = scheme.time is not None and scheme.time.most_ms is not None
@@ -301,6 +304,8 @@ class Verifier:
 
     def _claim(self, presented: Presented, key: BoundKey, matched: bool | bytes) -> Claim | None:
         """Claim the nonce or the signature; of several signatures the right one, for the others are anybody's."""
+        if self._counts:
+            return Claim(key.claim_prefix, NEVER_MS, NEVER_MS, int(presented[2]))
         stamped_ms, token = presented[1], presented[self._claimed_at]
         if isinstance(matched, bytes) and self.replay_by is ReplayBy.SIGNATURE:
             token = matched
@@ -326,6 +331,8 @@ def _check_guard(scheme: Scheme, replay_by: ReplayBy) -> None:
     place = f"scheme {scheme.name}, replay guard by {replay_by}"
     if replay_by is ReplayBy.NONCE and scheme.nonce is None:
         raise ConfigurationError(place, "its requests carry no nonce", "guard by signature, or not at all")
+    if replay_by is ReplayBy.NONCE and scheme.nonce is not None and scheme.nonce.grows:
+        return
     if replay_by is not ReplayBy.OFF and scheme.time is None:
         raise ConfigurationError(place, "its requests carry no time, so a guard would never forget", "do not guard")
     if replay_by is ReplayBy.SIGNATURE and is_malleable(scheme):

@@ -59,10 +59,13 @@ class KeyStore(Protocol):
 
 
 class ReplayLedger(Protocol):
-    """Remembers, over restarts, the few claims that were stamped ahead of this server's clock."""
+    """Remembers, over restarts, claims that a guard's birthday cannot tell, and the last number of what counts up."""
 
     def record(self, claim: bytes, expires_at_ms: int) -> None:
         """Keep ``claim`` on the disk before this returns."""
 
     def unexpired(self, now_ms: int) -> Sequence[tuple[bytes, int]]:
         """Return claims not yet expired with their expiry, and forget the others."""
+
+    def advance(self, counter: bytes, number: int) -> bool:
+        """Keep ``number`` for ``counter`` on the disk, if it is above the one that is kept; tell whether it was."""

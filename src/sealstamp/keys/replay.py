@@ -7,6 +7,9 @@ restart can then never re-open the window, and nothing need be kept on the disk.
 replayed after a restart at 12:01, that request is stamped after the birth. So claims that are stamped more than
 ``AHEAD_MS`` ahead of this clock, which are few, are also written to a ledger on the disk before they are accepted, and
 read back at birth; and the birthday is counted from ``AHEAD_MS`` after it.
+
+**What counts up** has no time, and its last number must outlive every process: each is written down before it is
+accepted, and the ledger refuses one that is not above the last, whoever wrote that. Memory only saves replays a write.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from __future__ import annotations
 from typing import Final
 
 from sealstamp.core.verifier import Claim, ClaimResult
-from sealstamp.errors import StoreUnavailableError
+from sealstamp.errors import NonceReplayedError, StoreUnavailableError
 from sealstamp.keys.ports import ReplayLedger
 
 AHEAD_MS: Final = 500
@@ -43,6 +46,7 @@ class ReplayGuard:
         self._count = 0
         self._shards: tuple[set[bytes], ...] = tuple(set() for _ in range(SHARDS))
         self._by_second: dict[int, list[bytes]] = {}
+        self._highest: dict[bytes, int] = {}
         self._swept_second = born_ms // 1000
         for token, expires_ms in ledger.unexpired(born_ms):
             self._remember(token, expires_ms)
@@ -57,6 +61,8 @@ class ReplayGuard:
         Raises StoreUnavailableError when the guard is full. What ``is_ahead`` must also be written down before it
         is acted upon.
         """
+        if claim.number is not None:
+            return self._count_up(claim.token, claim.number)
         if claim.stamped_ms <= self.trusted_from_ms:
             return ClaimResult.BEFORE_BIRTH
         if now_ms // 1000 > self._swept_second:
@@ -73,8 +79,20 @@ class ReplayGuard:
         return claim.stamped_ms > now_ms + AHEAD_MS
 
     def write_down(self, claim: Claim) -> None:
-        """Write a claim to the ledger; it is on the disk when this returns. Blocks; raises StoreUnavailableError."""
-        self._ledger.record(claim.token, claim.expires_ms)
+        """Write a claim to the ledger; it is on the disk when this returns. Blocks; raises StoreUnavailableError.
+
+        Raises NonceReplayedError for a number that is not above the last of its kind.
+        """
+        if claim.number is None:
+            self._ledger.record(claim.token, claim.expires_ms)
+        elif not self._ledger.advance(claim.token, claim.number):
+            raise NonceReplayedError("the nonce is not above the last one of this access key")
+
+    def _count_up(self, token: bytes, number: int) -> ClaimResult:
+        if number <= self._highest.get(token, -1):
+            return ClaimResult.SEEN
+        self._highest[token] = number
+        return _MADE
 
     def _remember(self, token: bytes, expires_ms: int) -> None:
         self._shards[hash(token) % SHARDS].add(token)

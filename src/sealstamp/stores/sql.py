@@ -33,7 +33,15 @@ from sealstamp.stores.failures import database_failures, unreadable_rows
 from sealstamp.stores.migrations import is_at_head, migrate
 from sealstamp.stores.rows import access_key_of, access_key_values, api_of, api_values
 from sealstamp.stores.sqlite import WRITING, SqliteFile, make_engine
-from sealstamp.stores.tables import access_key_apis, access_keys, apis, consumers, epochs, replay_claims
+from sealstamp.stores.tables import (
+    access_key_apis,
+    access_keys,
+    apis,
+    consumers,
+    epochs,
+    replay_claims,
+    replay_counters,
+)
 
 BUSY_TIMEOUT_MS: Final = 5_000
 _PAGE: Final = 1_000
@@ -236,6 +244,19 @@ class SqlStore:
         with self._writing() as connection:
             connection.execute(delete(replay_claims).where(replay_claims.c.expires_at_ms <= now_ms))
             return [(bytes(claim), expires_at_ms) for claim, expires_at_ms in connection.execute(query)]
+
+    def advance(self, counter: bytes, number: int) -> bool:
+        """Keep ``number`` for ``counter`` if it is above the one kept; it is on the disk when this returns True.
+
+        ``number`` has at most 64 bits. Of several processes with one number, exactly one is told True.
+        """
+        this, text = replay_counters.c.counter == counter, f"{number:020}"
+        with self._writing() as connection:
+            if connection.scalar(select(replay_counters.c.highest).where(this)) is None:
+                connection.execute(insert(replay_counters).values(counter=counter, highest=text))
+                return True
+            higher = update(replay_counters).where(this, replay_counters.c.highest < text).values(highest=text)
+            return bool(connection.execute(higher).rowcount)
 
     def _unit(self) -> _Unit | None:
         return getattr(self._local, "unit", None)

@@ -74,6 +74,13 @@ epochs = Table(
     Column("mark", BigInteger, nullable=False),
 )
 
+replay_counters = Table(
+    "replay_counters",
+    metadata,
+    Column("counter", LargeBinary, primary_key=True),
+    Column("highest", Text, nullable=False),  # 20 digits, zeros before: no database has unsigned 64 bits
+)
+
 replay_claims = Table(
     "replay_claims",
     metadata,

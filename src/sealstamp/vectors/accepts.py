@@ -150,10 +150,9 @@ def _without(scheme: Scheme, field: Field) -> Scheme:
 def _nonces(situation: Situation) -> Iterator[Case]:
     if situation.scheme.nonce is None:
         return
-    longest = "n" * MAX_NONCE
-    yield from signed_case(
-        situation, "longest-nonce", f"a nonce of {MAX_NONCE} characters", situation.plain, nonce=longest
-    )
+    longest = str((1 << 64) - 1) if situation.scheme.nonce.grows else "n" * MAX_NONCE
+    title = f"a nonce of {len(longest)} characters"
+    yield from signed_case(situation, "longest-nonce", title, situation.plain, nonce=longest)
     first, second = situation.sign().request, situation.sign(nonce=situation.make_nonce("second nonce")).request
     yield situation.case(
         "another-nonce", "a second request, with another nonce", second, Reason.ACCEPTED, before=(first,)

@@ -115,6 +115,7 @@ class _Door:
             permitted=case.key.permitted,
         )
         self._seen: set[bytes] = set()
+        self._highest = -1
 
     def answer(self, request: Request) -> Reason:
         """Return how one request ends."""
@@ -134,6 +135,10 @@ class _Door:
         return self._verifier.check(request, presented, found, self._now_ms)
 
     def _claim(self, claim: Claim) -> ClaimResult:
+        if claim.number is not None:
+            is_higher = claim.number > self._highest
+            self._highest = max(claim.number, self._highest)
+            return ClaimResult.MADE if is_higher else ClaimResult.SEEN
         if claim.token in self._seen:
             return ClaimResult.SEEN
         self._seen.add(claim.token)

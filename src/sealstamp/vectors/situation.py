@@ -87,7 +87,12 @@ class Situation:
     def make_nonce(self, purpose: str) -> str | None:
         """Return a nonce as the scheme's signer would make one."""
         rule = self.scheme.nonce
-        return None if rule is None else rule.make.make(Drawn(f"{self.scheme.name}/{purpose}"))
+        if rule is None:
+            return None
+        made = rule.make.make(Drawn(f"{self.scheme.name}/{purpose}"))
+        if not rule.grows:
+            return made
+        return ("1" if purpose == "nonce" else "2") + made[1:]  # the first is the lowest
 
     # requests
 
