@@ -28,7 +28,7 @@ def make_cases(scheme: Scheme) -> tuple[Case, ...]:
 def _choices(scheme: Scheme) -> Iterator[Case]:
     """Each value that a parameter may have instead of its default."""
     for parameter in scheme.declared:
-        for value in parameter.one_of:
+        for value in scheme.accepted.get(parameter.name, parameter.one_of):
             if value != parameter.default:
                 chosen = {parameter.name: value}
                 situation = Situation(set_parameters(scheme, chosen), chosen)

@@ -179,8 +179,8 @@ class Situation:
         """Return a value for a travelling parameter that is not its default, if it has another."""
         if name == LIFETIME and self.scheme.time is not None:
             return str((self.scheme.time.most_ms or 0) // self.scheme.time.unit_ms)
-        declared = next(parameter for parameter in self.scheme.declared if parameter.name == name)
-        return declared.one_of[-1] if declared.one_of else f"a-{name.replace('_', '-')}"
+        accepted = self.scheme.accepted.get(name)
+        return accepted[-1] if accepted else f"a-{name.replace('_', '-')}"
 
     # reading what was signed
 
