@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sealstamp.cli import main
 from sealstamp.core.coverage import Covered, coverage_of
 from sealstamp.core.credential import Credential
 from sealstamp.core.lint import lint
@@ -172,6 +173,12 @@ def test_defaults_cover_the_request() -> None:
     weak = get_scheme("rfc9421", {"must_cover": "@method", "must_have": ""})
     assert coverage_of(weak) == {Covered.METHOD, Covered.ACCESS_KEY_ID}
     assert lint(weak).grade == "F"
+
+
+def test_lint_tells_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+    """The command shows the findings of a scheme in code, without a demonstration."""
+    assert main(["schemes", "lint", "rfc9421"]) == 0
+    assert "rfc9421: grade A" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("left_out", ["@method", "@authority", "@path", "@query", "content-digest"])
