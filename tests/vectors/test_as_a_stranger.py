@@ -48,8 +48,13 @@ def reason_of(folder: Path, case: dict[str, Any]) -> str:
         credential_of(case), consumer="stranger", usable_until_ms=until_ms, permitted=access_key["for_this_api"]
     )
     seen: set[bytes] = set()
+    highest = -1
 
     def claim(wanted: Claim, _now_ms: int) -> ClaimResult:
+        nonlocal highest
+        if wanted.number is not None:  # a nonce that counts up
+            above, highest = wanted.number > highest, max(highest, wanted.number)
+            return ClaimResult.MADE if above else ClaimResult.SEEN
         if wanted.token in seen:
             return ClaimResult.SEEN
         seen.add(wanted.token)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from sealstamp.core.loader import set_parameters
 from sealstamp.core.scheme import Scheme
-from sealstamp.errors import VectorError
+from sealstamp.errors import Reason, VectorError
 from sealstamp.vectors.accepts import accepts, signed_case
 from sealstamp.vectors.case import Case
 from sealstamp.vectors.rejects import rejects
@@ -28,13 +28,25 @@ def make_cases(scheme: Scheme) -> tuple[Case, ...]:
 def _choices(scheme: Scheme) -> Iterator[Case]:
     """Each value that a parameter may have instead of its default."""
     for parameter in scheme.declared:
-        for value in scheme.accepted.get(parameter.name, parameter.one_of):
-            if value != parameter.default:
-                chosen = {parameter.name: value}
-                situation = Situation(set_parameters(scheme, chosen), chosen)
-                name, title = f"parameter-{parameter.name}-{value}", f"with the parameter {parameter.name} = {value}"
-                yield from signed_case(situation, name, title, situation.post())
-                yield from _instead(situation, value)
+        accepted = scheme.accepted.get(parameter.name, parameter.one_of)
+        for value in parameter.one_of:
+            if value == parameter.default:
+                continue
+            chosen = {parameter.name: value}
+            situation = Situation(set_parameters(scheme, chosen), chosen)
+            if parameter.name in scheme.carried and value not in accepted:
+                yield _not_accepted(Situation(scheme), situation, parameter.name, value)
+                continue
+            name, title = f"parameter-{parameter.name}-{value}", f"with the parameter {parameter.name} = {value}"
+            yield from signed_case(situation, name, title, situation.post())
+            yield from _instead(situation, value)
+
+
+def _not_accepted(usual: Situation, chosen: Situation, name: str, value: str) -> Case:
+    """What a client rightly signs with a choice that the API does not accept."""
+    title = f"signed with {name} = {value}, which the API does not accept"
+    request = chosen.sign(chosen.post()).request
+    return usual.case(f"not-accepted-{name}-{value}", title, request, Reason.MALFORMED_CREDENTIALS, like="post")
 
 
 def _instead(situation: Situation, value: str) -> Iterator[Case]:
