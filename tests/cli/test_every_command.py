@@ -68,7 +68,7 @@ JSON_KEYS = {
         *("name", "host", "path_prefix", "schemes", "enforcement"),
         *("replay", "response_profile", "upstream"),
     },
-    ("keys", "list"): {"access_key_id", "consumer", "apis", "status", "created", "expires"},
+    ("keys", "list"): {"access_key_id", "consumer", "apis", "status", "material", "created", "expires"},
 }
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.cli.command import BBX_ID, BBX_SECRET
 from tests.cli.conftest import Provider
 
-KEY_FACTS = {"access_key_id", "consumer", "apis", "status", "created", "expires"}
+KEY_FACTS = {"access_key_id", "consumer", "apis", "status", "material", "created", "expires"}
 OWNER = ("--consumer", "acme", "--api", "shop")
 
 

@@ -32,7 +32,7 @@ HOSTILE = [
     "# type: ignore",
 ]
 
-MADE = re.compile(r"[chqfjkmrtv]\d*|d[hqfj]?\d*|r\d+_\d+|_")
+MADE = re.compile(r"[chqfjkmrtvx]\d*|d[hqfj]?\d*|r\d+_\d+|_")
 """The names that the compiler makes up: constants, sources, per key, results, values, definitions, MACs."""
 ARGUMENTS = {
     "request",
@@ -40,6 +40,7 @@ ARGUMENTS = {
     "access_key_id",
     "secret",
     "key",
+    "extras",
     "presented",
     "time_ms",
     "nonce",

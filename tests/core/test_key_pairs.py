@@ -10,7 +10,7 @@ import inspect
 import pytest
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
-from sealstamp.core.asymmetric import ALGORITHMS
+from sealstamp.core.asymmetric import ALGORITHMS, load_key, verifier_of
 from sealstamp.core.credential import Credential
 from sealstamp.core.lint import lint
 from sealstamp.core.loader import load_scheme
@@ -398,6 +398,30 @@ def test_discord_signs_time_and_body_and_is_verified_by_a_key_in_hexadecimal() -
     changed = Request(b"POST", b"/interactions", headers, body=body + b" ")
     with pytest.raises(SignatureMismatchError):
         verifier.check_candidates(changed, verifier.present(changed, NOW), [public], NOW)
+
+
+def test_wechat_pay_signs_what_its_sdk_prints() -> None:
+    """The published vector has a mock for a signature; string to sign and header are the SDK's."""
+    private, public = pair_for("rsa-v1_5-sha256")
+    serial, nonce = "0123456789ABC", "A1B2C3D4E5F6G7"
+    signer = Signer(get_scheme("wechatpay-v3"), Credential.of("1234567890", private, serial_no=serial))
+    headers = [(b"host", b"api.mch.weixin.qq.com")]
+    request = Request(b"POST", b"/v3/certificates", headers, body=b"Hello World!\n")
+    instructions = signer.sign(request, time_ms=1_624_523_846_000, nonce=nonce)
+    signed = instructions.apply(request)
+    stages = {stage.name: stage.text for stage in signer.stages(signed, instructions, reveal=True)}
+    text = "POST\n/v3/certificates\n1624523846\nA1B2C3D4E5F6G7\nHello World!\n\n"
+    assert stages["string_to_sign"] == text
+    assert verifier_of("rsa-v1_5-sha256", load_key(public))(text.encode(), base64.b64decode(stages["signature"]))
+    assert signed.header(b"authorization").decode() == (
+        f'WECHATPAY2-SHA256-RSA2048 mchid="1234567890",nonce_str="{nonce}",timestamp="1624523846",'
+        f'serial_no="{serial}",signature="{stages["signature"]}"'
+    )
+    verifier = Verifier(get_scheme("wechatpay-v3"))
+    presented = verifier.present(signed, 1_624_523_846_000)
+    for known, accepted in ((serial, True), ("0123456789ABD", False)):
+        key = verifier.bind(Credential.of("1234567890", public, serial_no=known), consumer="shop")
+        assert key.matches(presented, signed) is accepted
 
 
 # lint

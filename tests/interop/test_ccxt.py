@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import ccxt
 import pytest
 
+from sealstamp.schemes import get_scheme
 from tests.interop.gateway import Gateway, Guarded, Reply, new_secret
 
 
@@ -22,8 +23,7 @@ class Exchange:
     calls: tuple[tuple[str, dict[str, Any]], ...]
 
     def client(self, gateway: Gateway, secret: str) -> Any:
-        password = self.api.parameters.get("passphrase", "")
-        client = getattr(ccxt, self.name)({"apiKey": self.api.access_key_id, "secret": secret, "password": password})
+        client = getattr(ccxt, self.name)({"apiKey": self.api.access_key_id, "secret": secret, "password": PASSPHRASE})
         client.urls["api"] = _pointed_at(client.urls["api"], client.hostname or "", gateway.authority(self.api))
         client.hostname = gateway.authority(self.api)
         client.urls["hostnames"] = dict.fromkeys(client.urls.get("hostnames", {}), client.hostname)
@@ -38,8 +38,12 @@ def _pointed_at(urls: Any, hostname: str, authority: str) -> Any:
     return urlsplit(urls)._replace(scheme="http", netloc=authority).geturl()
 
 
+PASSPHRASE = "phrase 1"
+
+
 def guarded(scheme: str, host: str, **parameters: str) -> Guarded:
-    return Guarded(scheme, host, f"key-of-{host}", new_secret(32), parameters)
+    key_more = f"extras = {{ passphrase = {json.dumps(PASSPHRASE)} }}" if get_scheme(scheme).extras else ""
+    return Guarded(scheme, host, f"key-of-{host}", new_secret(32), parameters, key_more)
 
 
 ORDER = {"symbol": "BTCUSDT", "side": "BUY", "quantity": "0.25", "note": "a b+ü"}
@@ -56,7 +60,7 @@ EXCHANGES = [
     ),
     Exchange(
         "okx",
-        guarded("okx-v5", "www.okx.com", passphrase="phrase 1"),
+        guarded("okx-v5", "www.okx.com"),
         (("privateGetAccountBalance", {"ccy": "BTC,ETH"}), ("privatePostTradeOrder", ORDER)),
     ),
     Exchange(
@@ -66,7 +70,7 @@ EXCHANGES = [
     ),
     Exchange(
         "kucoin",
-        guarded("kucoin-v2", "api.kucoin.com", passphrase="phrase 1"),
+        guarded("kucoin-v2", "api.kucoin.com"),
         (("privateGetAccounts", {"currency": "BTC", "type": "a b"}), ("privatePostOrders", ORDER)),
     ),
     Exchange(
@@ -81,7 +85,7 @@ EXCHANGES = [
     ),
     Exchange(
         "bitget",
-        guarded("bitget-v2", "api.bitget.com", passphrase="phrase 1"),
+        guarded("bitget-v2", "api.bitget.com"),
         (
             ("privateSpotGetV2SpotAccountAssets", {"coin": "BTC", "a": "1"}),
             ("privateSpotPostV2SpotTradePlaceOrder", ORDER),
@@ -99,7 +103,7 @@ EXCHANGES = [
     ),
     Exchange(
         "coinbaseexchange",
-        guarded("coinbase-exchange", "api.exchange.coinbase.com", passphrase="phrase 1"),
+        guarded("coinbase-exchange", "api.exchange.coinbase.com"),
         (("privateGetAccounts", {}), ("privatePostOrders", ORDER)),
     ),
 ]

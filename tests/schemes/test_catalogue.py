@@ -34,7 +34,8 @@ def request_for(scheme: Scheme, *, path: bytes = b"/v1/orders", query: bytes = b
 
 
 def credential_for(scheme: Scheme, *, other: bool = False) -> Credential:
-    return Credential.of("key-1" if scheme.names_key else "", secret_for(scheme, other=other))
+    extras = {extra.name: extra.make.make(lambda letters: letters[0]) for extra in scheme.keys.extras}
+    return Credential.of("key-1" if scheme.names_key else "", secret_for(scheme, other=other), **extras)
 
 
 def secret_for(scheme: Scheme, *, other: bool) -> str:

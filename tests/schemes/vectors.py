@@ -44,7 +44,8 @@ class Vector:
     @property
     def credential(self) -> Credential:
         """The pair it was signed with."""
-        return Credential.of(self.facts["access_key_id"], self.facts["secret"])
+        extras = {name: text(self.facts["params"].get(name, "")) for name in get_scheme(self.scheme).extras}
+        return Credential.of(self.facts["access_key_id"], self.facts["secret"], **extras)
 
     @property
     def time_ms(self) -> int | None:

@@ -35,7 +35,8 @@ def read_request(file: Path, url_scheme: str) -> Request:
 
 
 def credential_of(case: dict[str, Any]) -> Credential:
-    return Credential.of(case["access_key"]["id"], case["access_key"]["secret"])
+    access_key = case["access_key"]
+    return Credential.of(access_key["id"], access_key["secret"], **access_key.get("extras", {}))
 
 
 def reason_of(folder: Path, case: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ import re
 import sys
 import time
 from argparse import ArgumentParser, Namespace
+from argparse import _MutuallyExclusiveGroup as SecretOptions
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from sealstamp.keys.rules import check_access_key_id, check_secret
 from sealstamp.schemes import get_scheme
 
 SECRET_VARIABLE = "SEALSTAMP_SECRET"
+EXTRA_VARIABLE = "SEALSTAMP_EXTRA_"
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # RFC 9110, section 5.6.2
 _METHOD = re.compile(_TOKEN)
 _URL = re.compile(r"(?P<scheme>https?)://(?P<authority>[0-9A-Za-z.:_~%\[\]-]+)(?P<target>([/?][!-~]*)?)", re.IGNORECASE)
@@ -33,12 +35,19 @@ def add_scheme(parser: ArgumentParser) -> None:
     """Ask for a scheme and its parameters."""
     parser.add_argument("--scheme", required=True, metavar="NAME|FILE", help="a scheme's name, or a scheme file")
     parser.add_argument(
-        "--param", action="append", default=[], metavar="K=V", help="set a parameter of the scheme; may come again"
+        "--param",
+        action="append",
+        default=[],
+        metavar="K=V",
+        help="set a parameter of the scheme, or for a test a further secret; may come again",
     )
 
 
-def add_credential(parser: ArgumentParser, id_help: str = "not needed where the scheme names no key") -> None:
-    """Ask for an access key pair; the secret also comes from a file or a variable, to keep it out of histories."""
+def add_credential(parser: ArgumentParser, id_help: str = "not needed where the scheme names no key") -> SecretOptions:
+    """Ask for an access key pair; the secret also comes from a file or a variable, to keep it out of histories.
+
+    Returns the group of options of which only one may say the secret.
+    """
     parser.add_argument("--access-key-id", default="", metavar="ID", help=id_help)
     secret = parser.add_mutually_exclusive_group()
     secret.add_argument("--secret", metavar="S", help=f"the secret; better give a file or ${SECRET_VARIABLE}")
@@ -47,6 +56,14 @@ def add_credential(parser: ArgumentParser, id_help: str = "not needed where the 
         metavar="FILE|-",
         help="a file with the secret, or - for standard input; its last line end is cut",
     )
+    parser.add_argument(
+        "--extra-file",
+        action="append",
+        default=[],
+        metavar="NAME=FILE|-",
+        help=f"a file with a further secret, such as a passphrase; else ${EXTRA_VARIABLE}NAME; may come again",
+    )
+    return secret
 
 
 def add_request(parser: ArgumentParser) -> None:
@@ -85,9 +102,16 @@ def scheme_and_values_of(arguments: Namespace) -> tuple[Scheme, dict[str, str]]:
 
 
 def _parameters_of(arguments: Namespace) -> dict[str, str]:
-    pairs = [text.partition("=") for text in arguments.param]
+    """Return the parameters given, without what is a further secret of the key."""
+    given = _pairs("--param", arguments.param)
+    extras = get_scheme(arguments.scheme).extras if given else ()
+    return {name: value for name, value in given.items() if name not in extras}
+
+
+def _pairs(option: str, texts: Sequence[str]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in texts]
     if not all(equals for _, equals, _ in pairs):
-        raise ConfigurationError("--param", "a parameter has no value", "write --param name=value")
+        raise ConfigurationError(option, "it has no value", f"write {option} name=value")
     return {name: value for name, _, value in pairs}
 
 
@@ -98,7 +122,38 @@ def credential_of(arguments: Namespace, scheme: Scheme) -> Credential:
         check_access_key_id("--access-key-id", access_key_id)
     elif scheme.names_key:
         raise ConfigurationError("--access-key-id", f"scheme {scheme.name} names the key", "give the access key id")
-    return Credential(access_key_id, secret_of(arguments))
+    return Credential(access_key_id, secret_of(arguments), extras_of(arguments, scheme))
+
+
+def extras_of(arguments: Namespace, scheme: Scheme) -> dict[str, Secret]:
+    """Return the further secrets of the key from wherever they were given.
+
+    Raises ConfigurationError for one that is missing, and for a file that cannot be read.
+    """
+    given = {name: Secret(value) for name, value in _pairs("--param", arguments.param).items()} | extra_files(arguments)
+    for name in scheme.extras:
+        if name not in given and (value := extra_of_environment(name)):
+            given[name] = value
+        if name not in given:
+            hint = f"--extra-file {name}=FILE, or ${EXTRA_VARIABLE}{name.upper()}"
+            raise ConfigurationError("--extra-file", f"scheme {scheme.name} needs {name}, a secret of the key", hint)
+    return {name: check_secret(name, given[name]) for name in scheme.extras}
+
+
+def extra_files(arguments: Namespace) -> dict[str, Secret]:
+    """Return the further secrets that are in files. Raises ConfigurationError."""
+    files = _pairs("--extra-file", arguments.extra_file)
+    return {name: _content(f"--extra-file {name}", path) for name, path in files.items()}
+
+
+def extra_of_environment(name: str) -> Secret | None:
+    """Return the further secret that is in its environment variable, if it is there."""
+    text = os.environ.get(f"{EXTRA_VARIABLE}{name.upper()}")
+    return None if text is None else Secret(os.fsencode(text))
+
+
+def _content(option: str, path: str) -> Secret:
+    return check_secret(option, Secret(read_file(option, path).removesuffix(b"\n").removesuffix(b"\r")))
 
 
 def secret_of(arguments: Namespace) -> Secret:
@@ -106,8 +161,7 @@ def secret_of(arguments: Namespace) -> Secret:
     if arguments.secret is not None:
         return check_secret("--secret", Secret(arguments.secret))
     if arguments.secret_file is not None:
-        content = read_file("--secret-file", arguments.secret_file)
-        return check_secret("--secret-file", Secret(content.removesuffix(b"\n").removesuffix(b"\r")))
+        return _content("--secret-file", arguments.secret_file)
     if SECRET_VARIABLE in os.environ:
         return check_secret(SECRET_VARIABLE, Secret(os.fsencode(os.environ[SECRET_VARIABLE])))
     raise ConfigurationError("--secret", "no secret was given", f"--secret, --secret-file or ${SECRET_VARIABLE}")

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from sealstamp.cli import inputs, output
 from sealstamp.cli.local import add_config, opened, settings_of
 from sealstamp.cli.moments import now_ms, read_moment, write_moment
-from sealstamp.core.credential import Credential
+from sealstamp.core.asymmetric import is_pem
+from sealstamp.core.credential import Credential, Secret
 from sealstamp.core.scheme import Scheme
-from sealstamp.errors import NotFoundError
+from sealstamp.core.suggest import did_you_mean
+from sealstamp.errors import ConfigurationError, NotFoundError
 from sealstamp.keys.rules import check_access_key_id, check_name
 from sealstamp.schemes import get_scheme
 
@@ -41,7 +43,14 @@ def add(parser: ArgumentParser) -> None:
     issued.add_argument("--scheme", metavar="NAME", help="whose key form to use; else that of the first API's scheme")
     _add_owner(issued)
     imported = act("import", "keep an existing pair, so that its holder need not change anything", _import)
-    inputs.add_credential(imported, id_help="the id that its holder sends; any name where the scheme names no key")
+    secret = inputs.add_credential(
+        imported, id_help="the id that its holder sends; any name where the scheme names none"
+    )
+    secret.add_argument(
+        "--public-key",
+        metavar="FILE|-",
+        help="instead of a secret: a file with the public key of a pair, in PEM, or hexadecimal for Ed25519",
+    )
     _add_owner(imported)
     listed = act("list", "list access keys, without their secrets", _list)
     listed.add_argument("--api", metavar="NAME", help="only keys for this API")
@@ -67,9 +76,14 @@ def _issue(arguments: Namespace) -> int:
     scheme = get_scheme(arguments.scheme) if arguments.scheme else None
     with opened(settings_of(arguments)) as (store, sealer):
         key, credential = issue(store, sealer, arguments.consumer, arguments.api, scheme, expires_at_ms)
-    secret = credential.secret.reveal().decode()
-    document = {"access_key_id": key.id, "secret": secret, **_facts(key)}
-    return output.show(arguments, document, lambda: _tell_pair(key.id, secret))
+    document = {"access_key_id": key.id, **_secrets(credential), **_facts(key)}
+    return output.show(arguments, document, lambda: _tell_pair(credential))
+
+
+def _secrets(credential: Credential) -> dict[str, object]:
+    """Return the secrets in plain text, for the one time that they are shown."""
+    extras = {name: extra.reveal().decode() for name, extra in credential.extras.items()}
+    return {"secret": credential.secret.reveal().decode(), **({"extras": extras} if extras else {})}
 
 
 def issue(
@@ -101,6 +115,7 @@ def issue(
             choose=choice,
             now_ms=now_ms(),
             expires_at_ms=expires_at_ms,
+            extra_forms={extra.name: extra.make for extra in forms.extras},
         )
 
 
@@ -108,9 +123,10 @@ def _import(arguments: Namespace) -> int:
     from sealstamp.keys import lifecycle
 
     access_key_id = check_access_key_id("--access-key-id", arguments.access_key_id)
-    credential = Credential(access_key_id, inputs.secret_of(arguments))
+    secret = _secret(arguments)
     expires_at_ms = _expiry(arguments)
     with opened(settings_of(arguments)) as (store, sealer), store.transaction():
+        credential = Credential(access_key_id, secret, _extras(arguments, store))
         _make_consumer(store, arguments.consumer)
         key = lifecycle.import_pair(
             store,
@@ -122,6 +138,25 @@ def _import(arguments: Namespace) -> int:
             expires_at_ms=expires_at_ms,
         )
     return _tell(arguments, key, "imported")
+
+
+def _secret(arguments: Namespace) -> Secret:
+    from sealstamp.keys.keeping import public_key_of
+
+    if arguments.public_key is None:
+        return inputs.secret_of(arguments)
+    return public_key_of("--public-key", Secret(inputs.read_file("--public-key", arguments.public_key)))
+
+
+def _extras(arguments: Namespace, store: KeyStore) -> dict[str, Secret]:
+    """Return the further secrets that are given, for any scheme of the APIs that the key is for."""
+    given = inputs.extra_files(arguments)
+    choices = [choice for api in store.list_apis() if api.name in arguments.api for choice in api.schemes]
+    known = {name for choice in choices for name in get_scheme(choice.name, choice.parameters).extras}
+    if unknown := given.keys() - known:
+        name = min(unknown)
+        raise ConfigurationError("--extra-file", f"no scheme of these APIs has {name}", did_you_mean(name, known))
+    return {**{name: value for name in known if (value := inputs.extra_of_environment(name))}, **given}
 
 
 def _list(arguments: Namespace) -> int:
@@ -145,10 +180,19 @@ def _tell(arguments: Namespace, key: AccessKey, what: str) -> int:
     return output.show(arguments, {"access_key_id": key.id, **_facts(key)}, lambda: output.say(f"{key.id} {what}"))
 
 
-def _tell_pair(access_key_id: str, secret: str) -> None:
-    output.say(f"access key id  {access_key_id}")
-    output.say(f"secret         {secret}")
-    output.note("the secret is shown this once: keep it now")
+def _tell_pair(credential: Credential) -> None:
+    secret = credential.secret.reveal().decode()
+    is_pair = is_pem(secret.encode())
+    output.say(f"access key id  {credential.access_key_id}")
+    if not is_pair:
+        output.say(f"secret         {secret}")
+    for name, extra in credential.extras.items():
+        output.say(f"{name:<13}  {extra.reveal().decode()}")
+    if is_pair:
+        output.say(secret.rstrip("\n"))
+        output.note("the private key is shown this once, and not kept here: keep it now")
+    else:
+        output.note("the secret is shown this once: keep it now")
 
 
 def _row(key: AccessKey) -> tuple[str, ...]:
@@ -160,6 +204,7 @@ def _facts(key: AccessKey) -> dict[str, object]:
         "consumer": key.consumer,
         "apis": list(key.apis),
         "status": key.status,
+        "material": key.material,
         "created": write_moment(key.created_at_ms),
         "expires": write_moment(key.expires_at_ms),
     }

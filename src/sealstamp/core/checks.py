@@ -23,6 +23,7 @@ from sealstamp.core.scheme import (
     STRING_TO_SIGN,
     TIMESTAMP,
     Carrier,
+    Extra,
     Field,
     Packed,
     Scheme,
@@ -89,7 +90,7 @@ def _check_definitions(scheme: Scheme, document: Document) -> None:
     for required in (STRING_TO_SIGN, SIGNATURE):
         if required not in scheme.definitions:
             document.fail(("sign",), f"[sign] does not define {required!r}", f'{required} = "…"')
-    given = {SECRET, *INPUTS, *scheme.parameters}
+    given = {SECRET, *INPUTS, *scheme.parameters, *scheme.extras}
     known = set(given)
     for definition, expression in scheme.definitions.items():
         for name in names(expression):
@@ -203,6 +204,9 @@ def _check_carried(scheme: Scheme, document: Document) -> None:
     known.update(scheme.described.stages if scheme.described is not None else ())
     for carrier in scheme.carriers:
         for name in carrier.carried:
+            if name in scheme.extras:
+                hint = f'give what travels a name of its own: [sign] {name}_sent = "{{{name}}}"'
+                document.fail(_position(carrier), f"{name!r} is a secret of the key", hint)
             if name not in known:
                 document.fail(_position(carrier), f"nothing says what {name!r} is", did_you_mean(name, known))
 
@@ -419,6 +423,8 @@ def _check_key_stays(scheme: Scheme, document: Document, branches: tuple[Branch,
 
 
 def _check_secret(scheme: Scheme, document: Document) -> None:
+    for extra in scheme.keys.extras:
+        _check_extra(scheme, document, extra)
     exposures = exposures_of(scheme.definitions)
     for name in scheme.computed:
         if exposures[name] is Exposure.PLAIN:
@@ -430,3 +436,15 @@ def _check_secret(scheme: Scheme, document: Document) -> None:
                 "anyone could make this signature",
                 "let it depend on {secret} in every case, as in hmac:sha256,secret",
             )
+
+
+def _check_extra(scheme: Scheme, document: Document, extra: Extra) -> None:
+    """A further secret is used, and travels as it is only where the scheme says so, alone."""
+    exposures, at = exposures_of(scheme.definitions, (extra.name,)), ("keys", "extras", extra.name)
+    if all(exposures[name] is Exposure.NONE for name in scheme.definitions):
+        document.fail(at, f"{extra.name!r} is not used", f"use it in [sign]: {{{extra.name}}}")
+    for name in scheme.computed:
+        alone = scheme.definitions[name] == Name(extra.name)
+        if exposures[name] is Exposure.PLAIN and not (extra.shown and alone):
+            hint = f"digest it: {{{extra.name}|hmac:sha256,secret|hex}}; or let it travel alone, and say shown = true"
+            document.fail(("sign", name), f"{extra.name!r} itself would travel in {name!r}", hint)

@@ -31,7 +31,7 @@ from sealstamp.core.bodycheck import BodyCheck
 from sealstamp.core.codegen import Namespace
 from sealstamp.core.computing import write_bind, write_bind_stages
 from sealstamp.core.credential import Credential
-from sealstamp.core.material import SHARED_STRANGER, STRANGER, MisfitError, Stranger, key_for
+from sealstamp.core.material import SHARED_STRANGER, STRANGER, MisfitError, Stranger, extras_for, key_for
 from sealstamp.core.reading import write_present
 from sealstamp.core.record import Record
 from sealstamp.core.request import Request
@@ -55,9 +55,9 @@ Stages = Callable[[Presented, Request], tuple[bytes, ...]]
 class Compiled(Record):
     """A scheme's functions.
 
-    ``present(request, now_ms)`` raises VerificationError. ``bind(access_key_id, secret, key)`` gives (matches, sign)
-    for one key; ``key`` is the key of a pair that the secret is, if it is one, and code is not given it.
-    ``bind_stages(access_key_id, secret)`` gives what computes every definition, for those who want to look.
+    ``present(request, now_ms)`` raises VerificationError. ``bind(access_key_id, secret, extras, key)`` gives
+    (matches, sign) for one key; ``key`` is the key of a pair that the secret is, if it is one. Code is not given these.
+    ``bind_stages(access_key_id, secret, extras)`` gives what computes every definition, for those who want to look.
     ``reread(request)`` reads what its own signer wrote, as ``present`` does, but without a clock; a scheme of data
     needs none. ``body_check(presented)`` is code's own check of a body that comes later, or None where this request
     needs none. ``source`` is the generated text.
@@ -65,7 +65,7 @@ class Compiled(Record):
 
     present: Callable[[Request, int], Presented]
     bind: Callable[..., tuple[Matches, Sign]]
-    bind_stages: Callable[[bytes, bytes], Stages]
+    bind_stages: Callable[..., Stages]
     source: str = ""
     reread: Callable[[Request], Presented] | None = None
     body_check: Callable[[Presented], BodyCheck | None] | None = None
@@ -99,7 +99,9 @@ def bind_key(scheme: Scheme, credential: Credential, *, to_sign: bool = False) -
     try:
         key = key_for(scheme, credential.secret, to_sign=to_sign)
         return compile_scheme(scheme).bind(
-            credential.access_key_id.encode(), credential.secret.reveal(), *_given(scheme, key)
+            credential.access_key_id.encode(),
+            credential.secret.reveal(),
+            *_given(scheme, key, extras_for(scheme, credential)),
         )
     except MisfitError as error:
         raise MisfitError(place, error.problem, error.hint) from None
@@ -110,10 +112,12 @@ def bind_key(scheme: Scheme, credential: Credential, *, to_sign: bool = False) -
 
 def bind_stranger(scheme: Scheme) -> Matches:
     """Return ``matches`` for the key that nobody has."""
-    matches, _ = compile_scheme(scheme).bind(b"", SHARED_STRANGER, *_given(scheme, STRANGER))
+    matches, _ = compile_scheme(scheme).bind(
+        b"", SHARED_STRANGER, *_given(scheme, STRANGER, (SHARED_STRANGER,) * len(scheme.extras))
+    )
     return matches
 
 
-def _given(scheme: Scheme, key: Key | Stranger | None) -> tuple[Key | Stranger | None, ...]:
+def _given(scheme: Scheme, key: Key | Stranger | None, extras: tuple[bytes, ...]) -> tuple[object, ...]:
     """Return what else ``bind`` is given; code reads its keys itself."""
-    return () if scheme.code is not None else (key,)
+    return () if scheme.code is not None else (extras, key)

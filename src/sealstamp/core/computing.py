@@ -66,7 +66,8 @@ def write_bind(scheme: Scheme, namespace: Namespace) -> str:
         *function("sign", "time_ms, nonce, given, request", sign_lines).splitlines(),
         "return matches, sign",
     ]
-    return function("bind", "access_key_id, secret, key=None", [*_shared_line(scheme), *body])
+    lines = [*_extras_line(scheme), *_shared_line(scheme), *body]
+    return function("bind", "access_key_id, secret, extras=(), key=None", lines)
 
 
 def write_bind_stages(scheme: Scheme, namespace: Namespace) -> str:
@@ -74,8 +75,17 @@ def write_bind_stages(scheme: Scheme, namespace: Namespace) -> str:
     key_lines: list[str] = []
     emitter = _Emitter(scheme, namespace, key_lines)
     lines = [*emitter.unpack_presented(), *emitter.stages()]
-    body = [*key_lines, *function("stages", "presented, request", lines).splitlines(), "return stages"]
-    return function("bind_stages", "access_key_id, secret", body)
+    body = [
+        *_extras_line(scheme),
+        *key_lines,
+        *function("stages", "presented, request", lines).splitlines(),
+        "return stages",
+    ]
+    return function("bind_stages", "access_key_id, secret, extras=()", body)
+
+
+def _extras_line(scheme: Scheme) -> list[str]:
+    return [f"({''.join(f'x{index}, ' for index in range(len(scheme.extras)))}) = extras"] if scheme.extras else []
 
 
 def _shared_line(scheme: Scheme) -> list[str]:
@@ -103,6 +113,7 @@ class _Emitter:
         self.count = 0
         self.signs = False
         self.variables = {SECRET: "secret", ACCESS_KEY_ID: "access_key_id"}
+        self.variables.update({name: f"x{index}" for index, name in enumerate(scheme.extras)})
         self.fixed = set(self.variables)
         self.stages_of: dict[str, Stage] = {}
         self.digests = scheme.body_digests.keys()

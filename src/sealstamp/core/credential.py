@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NoReturn
 
 from sealstamp.core.record import Record
@@ -42,13 +44,20 @@ class Secret:
         raise TypeError("a Secret cannot be pickled or copied out of its process")
 
 
+_NOTHING: Mapping[str, Secret] = MappingProxyType({})
+
+
 class Credential(Record):
-    """An access key pair, as a client holds it. ``access_key_id`` is empty for schemes that name no key."""
+    """An access key pair, as a client holds it. ``access_key_id`` is empty for schemes that name no key.
+
+    ``extras`` are further secrets of the key by name, such as a passphrase, where the scheme has them.
+    """
 
     access_key_id: str
     secret: Secret
+    extras: Mapping[str, Secret] = _NOTHING
 
     @classmethod
-    def of(cls, access_key_id: str, secret: str | bytes) -> Credential:
+    def of(cls, access_key_id: str, secret: str | bytes, **extras: str | bytes) -> Credential:
         """Make a credential from plain text; the text itself is not kept anywhere else."""
-        return cls(access_key_id, Secret(secret))
+        return cls(access_key_id, Secret(secret), {name: Secret(text) for name, text in extras.items()})

@@ -11,6 +11,7 @@ from itertools import count
 from typing import Final
 
 from sealstamp.core.credential import Credential
+from sealstamp.core.open_keys import open_rsa_key
 from sealstamp.core.places import Where
 from sealstamp.core.record import Record
 from sealstamp.core.request import Request, lazy
@@ -51,7 +52,7 @@ class Example(Record):
     @lazy
     def thief(self) -> Signer:
         """One that knows everything but the secret: it has the pair's id and another secret of the same form."""
-        return Signer(self.scheme, Credential.of(self.credential.access_key_id, _secret(self.scheme, "thief")))
+        return Signer(self.scheme, _credential(self.scheme, self.credential.access_key_id, "thief"))
 
     @lazy
     def _signer(self) -> Signer:
@@ -84,14 +85,23 @@ class Example(Record):
 
 
 def example_of(scheme: Scheme) -> Example:
-    """Return the scheme's example. Raises ConfigurationError where its keys cannot be made up, as those of RSA."""
+    """Return the scheme's example."""
     access_key_id = scheme.keys.access_key_id.make(_chooser(f"{scheme.name} id")) if scheme.names_key else ""
     nonce = scheme.nonce.make.make(_chooser(f"{scheme.name} nonce")) if scheme.nonce else ""
-    credential = Credential.of(access_key_id, _secret(scheme, "secret"))
+    credential = _credential(scheme, access_key_id, "secret")
     return Example(scheme, credential, _request(scheme), MOMENT_MS, nonce, dated=scheme.time is not None)
 
 
+def _credential(scheme: Scheme, access_key_id: str, role: str) -> Credential:
+    """Return a credential made up for a role; whoever sees requests has the further secrets that are shown in them."""
+    seeds = {extra: f"{scheme.name} {'secret' if extra.shown else role} {extra.name}" for extra in scheme.keys.extras}
+    extras = {extra.name: extra.make.make(_chooser(seed)) for extra, seed in seeds.items()}
+    return Credential.of(access_key_id, _secret(scheme, role), **extras)
+
+
 def _secret(scheme: Scheme, role: str) -> str:
+    if scheme.keys.secret.pair == "RSA":
+        return open_rsa_key(0 if role == "secret" else 1)
     return scheme.keys.secret.make(_chooser(f"{scheme.name} {role}"))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import IntEnum
 
 from sealstamp.core.filters import FILTERS
@@ -20,9 +20,9 @@ class Exposure(IntEnum):
     """The secret can be read off."""
 
 
-def exposures_of(definitions: Mapping[str, Expression]) -> dict[str, Exposure]:
-    """Return each definition's exposure, and the secret's own."""
-    found = {SECRET: Exposure.PLAIN}
+def exposures_of(definitions: Mapping[str, Expression], secrets: Iterable[str] = (SECRET,)) -> dict[str, Exposure]:
+    """Return each definition's exposure, and that of the ``secrets`` themselves."""
+    found = dict.fromkeys(secrets, Exposure.PLAIN)
     for name, expression in definitions.items():
         found[name] = exposure_of(expression, found)
     return found

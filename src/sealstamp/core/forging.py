@@ -13,7 +13,7 @@ from sealstamp.core.exposure import Exposure, exposures_of
 from sealstamp.core.packing import make_writer
 from sealstamp.core.placing import Addition, place_all
 from sealstamp.core.request import Request
-from sealstamp.core.scheme import Carrier, Packed
+from sealstamp.core.scheme import SECRET, Carrier, Packed
 from sealstamp.errors import VerificationError
 
 
@@ -58,7 +58,7 @@ class Captured:
 
 
 def _needing_secret(example: Example, values: tuple[bytes, ...]) -> dict[str, bytes]:
-    exposures = exposures_of(example.scheme.definitions)
+    exposures = exposures_of(example.scheme.definitions, (SECRET, *example.scheme.extras))
     carried = zip(example.scheme.carried, values, strict=True)
     return {name: value for name, value in carried if exposures.get(name, Exposure.NONE) is not Exposure.NONE}
 

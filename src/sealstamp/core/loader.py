@@ -13,6 +13,7 @@
     [code]                           name: what computes the signature where a notation cannot say it
     [chosen.NAME]                    a definition that the signer chooses: must_name = […], must_name_all, separator
     [keys]                           what new pairs look like: access_key_id, secret
+    [keys.extras]                    further secrets of each key: NAME = { make, about, shown }
     [responses]                      the vendor's refusals: body, default, and answers by reason
 
 Names of parameters in braces may stand in places, so that an API can rename a header. The durations of ``[time]`` are
@@ -43,6 +44,7 @@ from sealstamp.core.scheme import (
     UNSIGNED_BODY,
     Carrier,
     Chosen,
+    Extra,
     Field,
     KeyForms,
     NonceRule,
@@ -130,6 +132,7 @@ class _Reader:
         self.code = self._code(find_code)
         self.declared = self._parameters()
         self.values = {entry.name: given.get(entry.name, entry.default) for entry in self.declared}
+        self.extras = self._extras()
 
     def scheme(self) -> Scheme:
         times = self._times()  # first, because durations are parameters too
@@ -199,6 +202,25 @@ class _Reader:
         if accept and not choices:
             table.fail("accept", "'accept' needs one_of, from which it chooses", 'one_of = ["…", "…"]')
         return Parameter(name, default, about, choices, accept)
+
+    def _extras(self) -> tuple[Extra, ...]:
+        keys = self.root.table("keys")
+        table = keys.table("extras") if keys else None
+        return tuple(self._extra(table, name) for name in table.values) if table else ()
+
+    def _extra(self, extras: Table, name: str) -> Extra:
+        self._check_name(extras, name)
+        if name in INPUTS or name in (SECRET, SIGNATURE, *DURATIONS, *self.values):
+            extras.fail(
+                name, f"{name!r} cannot be a further secret", "it has a meaning of its own; choose another name"
+            )
+        table = extras.table(name)
+        assert table is not None  # noqa: S101  # the key was just iterated
+        form = self._form(table, "make", table.need("make", str, f'{name} = {{ make = "alnum 12", about = "…" }}'))
+        about = table.need("about", str, "say in a few words what it is for")
+        extra = Extra(name, form, about, bool(table.get("shown", bool)))
+        table.finish()
+        return extra
 
     def _declare(self, name: str, default: str, about: str) -> None:
         """Declare a parameter of our own, which allows or refuses something."""
@@ -415,7 +437,7 @@ class _Reader:
 
     def _definition(self, table: Table, name: str, fixed: Mapping[str, str]) -> Expression:
         self._check_name(table, name)
-        if name in INPUTS or name == SECRET or name in self.values:
+        if name in INPUTS or name == SECRET or name in self.values or name in {extra.name for extra in self.extras}:
             table.fail(name, f"{name!r} is given and cannot be defined", "choose another name")
         return self._expression(table, name, table.values[name], fixed)
 
@@ -539,7 +561,9 @@ class _Reader:
                 for key in ("access_key_id", "secret")
                 if (text := table.get(key, str))
             },
+            extras=self.extras,
         )
+        table.get("extras", dict)
         table.finish()
         return forms
 

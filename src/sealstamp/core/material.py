@@ -23,7 +23,7 @@ from sealstamp.core.asymmetric import (
     verifier_of,
 )
 from sealstamp.core.branches import algorithms_of, takes_shared
-from sealstamp.core.credential import Secret
+from sealstamp.core.credential import Credential, Secret
 from sealstamp.core.scheme import Scheme
 from sealstamp.errors import ConfigurationError, SigningError
 
@@ -43,7 +43,7 @@ SHARED_STRANGER: Final = b"A" * 44
 
 
 class MisfitError(ConfigurationError):
-    """The secret is not what the scheme signs with."""
+    """The secret is not what the scheme signs with, or another secret that it needs is missing."""
 
 
 def key_for(scheme: Scheme, secret: Secret, *, to_sign: bool = False) -> Key | None:
@@ -78,6 +78,22 @@ def _loaded(secret: Secret) -> Key:
 
 def _refuse(problem: str) -> NoReturn:
     raise MisfitError("its secret", problem, "see what the scheme takes: sealstamp schemes show NAME")
+
+
+def extras_for(scheme: Scheme, credential: Credential) -> tuple[bytes, ...]:
+    """Return the further secrets that the scheme needs, in its order. Raises MisfitError for one that is missing."""
+    for name in scheme.extras:
+        if name not in credential.extras:
+            raise MisfitError(
+                "its secrets", f"it has no {name}, which this scheme needs", f"give {name} with the secret"
+            )
+    return tuple(credential.extras[name].reveal() for name in scheme.extras)
+
+
+def check_fits(scheme: Scheme, credential: Credential) -> None:
+    """Raise MisfitError unless the credential has what verifying by this scheme takes."""
+    key_for(scheme, credential.secret)
+    extras_for(scheme, credential)
 
 
 # what compiled schemes call

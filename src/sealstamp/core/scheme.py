@@ -171,11 +171,21 @@ class Chosen(Record):
     any_case: bool = False
 
 
+class Extra(Record):
+    """A further secret of each access key; ``shown`` says that it travels as it is."""
+
+    name: str
+    make: Form
+    about: str
+    shown: bool = False
+
+
 class KeyForms(Record):
-    """What newly issued pairs look like; imported ones may look otherwise."""
+    """What newly issued pairs look like; imported ones may look otherwise, but for the names of their extras."""
 
     access_key_id: Form
     secret: Form
+    extras: tuple[Extra, ...] = ()
 
 
 class Answer(Record):
@@ -302,6 +312,11 @@ class Scheme(Record):
         nodes = (node for name, tree in self.definitions.items() if name not in digests for node in walk(tree))
         signs_body = any(isinstance(node, Atom) and node.part in _BODIES for node in nodes)
         return signs_body or any(place.where in IN_BODY for carrier in self.carriers for place in carrier.places)
+
+    @property
+    def extras(self) -> tuple[str, ...]:
+        """The names of the further secrets that each access key has."""
+        return tuple(extra.name for extra in self.keys.extras)
 
     @property
     def computed(self) -> tuple[str, ...]:

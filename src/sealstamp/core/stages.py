@@ -9,9 +9,10 @@ from sealstamp.core.compiler import Presented, compile_scheme
 from sealstamp.core.credential import Credential
 from sealstamp.core.exposure import Exposure, exposures_of
 from sealstamp.core.fieldlists import FieldList, join
+from sealstamp.core.material import extras_for
 from sealstamp.core.record import Record
 from sealstamp.core.request import Request
-from sealstamp.core.scheme import Scheme
+from sealstamp.core.scheme import SECRET, Scheme
 from sealstamp.errors import MalformedCredentialsError
 
 HIDDEN = "***"
@@ -35,14 +36,17 @@ def show_stages(
     if scheme.described is not None:
         return _described_stages(scheme, scheme.described, credential, presented, request, reveal=reveal)
     bind, access_key_id = compile_scheme(scheme).bind_stages, credential.access_key_id.encode()
+    extras = extras_for(scheme, credential) if reveal else (HIDDEN.encode(),) * len(scheme.extras)
     try:
-        compute = bind(access_key_id, credential.secret.reveal() if reveal else HIDDEN.encode())
+        secret = credential.secret.reveal() if reveal else HIDDEN.encode()
+        compute = bind(access_key_id, secret, extras)
     except MalformedCredentialsError:
         if reveal:
             raise
-        compute = bind(access_key_id, base64.b64encode(HIDDEN.encode()))  # for schemes that decode their secrets
+        # For schemes that decode their secrets.
+        compute = bind(access_key_id, base64.b64encode(HIDDEN.encode()), extras)
     values = compute(presented, request)
-    exposures = exposures_of(scheme.definitions)
+    exposures = exposures_of(scheme.definitions, (SECRET, *scheme.extras))
     return tuple(
         Stage(name, HIDDEN if not reveal and exposures[name] is Exposure.DIGESTED else _show(value))
         for name, value in zip(scheme.definitions, values, strict=True)

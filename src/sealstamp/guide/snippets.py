@@ -26,7 +26,8 @@ def command(example: Example) -> str:
 
 def _pair_options(credential: Credential) -> list[str]:
     named = [f"--access-key-id {credential.access_key_id}"] if credential.access_key_id else []
-    return [*named, f"--secret {shlex.quote(credential.secret.reveal().decode())}"]
+    extras = [f"--param {name}={shlex.quote(extra.reveal().decode())}" for name, extra in credential.extras.items()]
+    return [*named, f"--secret {shlex.quote(credential.secret.reveal().decode())}", *extras]
 
 
 def _headers(example: Example) -> list[tuple[str, str]]:
@@ -39,6 +40,11 @@ def _literal(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
+def _secrets(credential: Credential) -> str:
+    extras = [f"{name}={_literal(extra.reveal().decode())}" for name, extra in credential.extras.items()]
+    return ", ".join([_literal(credential.secret.reveal().decode()), *extras])
+
+
 def python(example: Example) -> str:
     """Return a program that signs and prints what has to be added, with what it prints."""
     request, credential = example.request, example.credential
@@ -48,7 +54,7 @@ def python(example: Example) -> str:
     lines = [
         "from sealstamp import Credential, Request, Signer, get_scheme",
         "",
-        f'credential = Credential.of("{credential.access_key_id}", {_literal(credential.secret.reveal().decode())})',
+        f'credential = Credential.of("{credential.access_key_id}", {_secrets(credential)})',
         f'signer = Signer(get_scheme("{example.scheme.name}"), credential)',
         "request = Request(",
         f"    {request.method!r},",

@@ -32,6 +32,15 @@ class KeyStatus(StrEnum):
     """Final: a revoked key never comes back."""
 
 
+class KeyMaterial(StrEnum):
+    """What is kept of a key to verify with."""
+
+    SECRET = "secret"
+    """A secret that the consumer has too."""
+    PUBLIC_KEY = "public_key"
+    """The public key of a pair; the consumer alone has the private one."""
+
+
 @dataclass(frozen=True, slots=True)
 class SchemeChoice:
     """A scheme that an API accepts, by name, and the parameters this API sets for it."""
@@ -68,7 +77,10 @@ class Consumer:
 
 @dataclass(frozen=True, slots=True)
 class AccessKey:
-    """An access key as it is kept: its secret sealed, bound to this id, and useless without the sealing key."""
+    """An access key as it is kept: its secrets sealed, bound to this id, and useless without the sealing key.
+
+    ``sealed_extras`` are its further secrets, by name. A public key is sealed too: so it cannot be exchanged unseen.
+    """
 
     id: str
     sealed_secret: bytes = field(repr=False)
@@ -77,6 +89,8 @@ class AccessKey:
     status: KeyStatus = KeyStatus.ACTIVE
     created_at_ms: int = 0
     expires_at_ms: int | None = None
+    sealed_extras: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    material: KeyMaterial = KeyMaterial.SECRET
 
     def is_usable(self, now_ms: int) -> bool:
         """Tell whether the key may be used at ``now_ms`` (Unix milliseconds)."""

@@ -59,6 +59,10 @@ class Entry:
         """Return a string, or None where there is none."""
         return self.text(key) if key in self._table else None
 
+    def table(self, key: str) -> Mapping[str, Any]:
+        """Return a table, empty where there is none."""
+        return self._typed(key, dict, f"write a table: {key} = {{ … }}") if key in self._table else {}
+
     def array(self, key: str) -> list[Any]:
         """Return an array that must be there."""
         if key not in self._table:

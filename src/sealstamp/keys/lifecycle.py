@@ -14,19 +14,22 @@ time is an argument, in Unix milliseconds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Final
 
 from sealstamp.core.credential import Credential, Secret
 from sealstamp.core.forms import Choose, Form
 from sealstamp.errors import KeyStateError
 from sealstamp.keys.domain import AccessKey, KeyStatus
+from sealstamp.keys.keeping import as_kept, check_usable, credential_of, is_current, with_credential
 from sealstamp.keys.ports import KeyStore
 from sealstamp.keys.rules import check_access_key_id, check_expiry_ms, check_secret
 from sealstamp.keys.sealing import Sealer
 
 _ISSUE_ATTEMPTS: Final = 8
+_NO_FORMS: Final[Mapping[str, Form]] = MappingProxyType({})
 
 
 def issue(
@@ -40,15 +43,18 @@ def issue(
     choose: Choose,
     now_ms: int,
     expires_at_ms: int | None = None,
+    extra_forms: Mapping[str, Form] = _NO_FORMS,
 ) -> tuple[AccessKey, Credential]:
-    """Make a new access key; the credential is to be shown once, and its secret is kept only sealed.
+    """Make a new access key; the credential is to be shown once, and its secrets are kept only sealed.
 
-    ``choose`` picks as ``secrets.choice`` does. Raises NotFoundError for the consumer or an API, KeyStateError when
-    ``id_form`` gives only ids that are taken, and ConfigurationError for an id or a time that cannot be.
+    Where the secret is the private key of a pair, it is not kept at all. ``choose`` picks as ``secrets.choice`` does.
+    Raises NotFoundError for the consumer or an API, KeyStateError when ``id_form`` gives only ids that are taken, and
+    ConfigurationError for an id or a time that cannot be, and for a kind of secret that an API cannot use.
     """
     for _ in range(_ISSUE_ATTEMPTS):
-        credential = Credential(id_form.make(choose), Secret(secret_form.make(choose)))
-        key = _sealed_key(sealer, credential, consumer, apis, now_ms, expires_at_ms)
+        extras = {name: Secret(form.make(choose)) for name, form in extra_forms.items()}
+        credential = Credential(id_form.make(choose), Secret(secret_form.make(choose)), extras)
+        key = _sealed_key(store, sealer, credential, consumer, apis, now_ms, expires_at_ms)
         with store.transaction():
             if store.find_access_key(key.id) is None:
                 store.add_access_key(key)
@@ -68,10 +74,11 @@ def import_pair(
 ) -> AccessKey:
     """Keep a pair that exists already.
 
-    Raises ConfigurationError for an id, secret or time that cannot be, KeyStateError when the id is taken, and
-    NotFoundError for the consumer or an API.
+    Of a private key, the public key is kept. Raises ConfigurationError for an id, secret or time that cannot be, and
+    for a kind of secret that an API cannot use, KeyStateError when the id is taken, and NotFoundError for the consumer
+    or an API.
     """
-    key = _sealed_key(sealer, credential, consumer, apis, now_ms, expires_at_ms)
+    key = _sealed_key(store, sealer, credential, consumer, apis, now_ms, expires_at_ms)
     store.add_access_key(key)
     return key
 
@@ -108,14 +115,14 @@ def reseal(store: KeyStore, sealer: Sealer) -> int:
     After it, older sealing keys are no longer needed. Raises UnsealingError.
     """
     with store.transaction():
-        stale = [key for key in store.list_access_keys() if not sealer.is_current(key.sealed_secret)]
+        stale = [key for key in store.list_access_keys() if not is_current(key, sealer)]
         for key in stale:
-            secret = sealer.open(key.id, key.sealed_secret)
-            store.update_access_key(replace(key, sealed_secret=sealer.seal(key.id, secret)))
+            store.update_access_key(with_credential(key, sealer, credential_of(key, sealer)))
     return len(stale)
 
 
 def _sealed_key(
+    store: KeyStore,
     sealer: Sealer,
     credential: Credential,
     consumer: str,
@@ -125,15 +132,21 @@ def _sealed_key(
 ) -> AccessKey:
     """Check the pair, and make of it the key that a store keeps."""
     access_key_id = check_access_key_id("access key id", credential.access_key_id)
-    secret = check_secret("secret", credential.secret)
-    return AccessKey(
+    check_secret("secret", credential.secret)
+    for name, extra in credential.extras.items():
+        check_secret(name, extra)
+    names = tuple(sorted(set(apis)))
+    kept = as_kept("secret", credential)
+    check_usable("secret", kept, [api for api in store.list_apis() if api.name in names])
+    bare = AccessKey(
         id=access_key_id,
-        sealed_secret=sealer.seal(access_key_id, secret),
+        sealed_secret=b"",
         consumer=consumer,
-        apis=tuple(sorted(set(apis))),
+        apis=names,
         created_at_ms=now_ms,
         expires_at_ms=check_expiry_ms("expires_at_ms", expires_at_ms),
     )
+    return with_credential(bare, sealer, kept)
 
 
 def _move(store: KeyStore, access_key_id: str, status: KeyStatus) -> AccessKey:

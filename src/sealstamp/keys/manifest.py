@@ -17,7 +17,9 @@
 
     [[access_keys]]
     id = "975988f45090561684b7d8f4e45b85c2"
-    secret_env = "ACME_SECRET"                # or secret_file = "acme.secret", or secret = "…"
+    secret_env = "ACME_SECRET"                # or secret_file = "acme.secret", or secret = "…"; for a key pair
+                                              # public_key_file = "acme.pem", or public_key = "…"
+    extras = { passphrase = { env = "PHRASE" } }   # or { file = "…" }, or the text; where a scheme has such
     consumer = "acme"
     apis = ["shop"]
     status = "active"                         # active, disabled
@@ -41,6 +43,7 @@ from sealstamp.core.verifier import ReplayBy
 from sealstamp.errors import ConfigurationError, SchemeError
 from sealstamp.keys.domain import Api, Consumer, Enforcement, KeyStatus, SchemeChoice
 from sealstamp.keys.entries import Entry, refuse_duplicates
+from sealstamp.keys.keeping import as_kept, public_key_of
 from sealstamp.keys.rules import (
     check_access_key_id,
     check_expiry_ms,
@@ -65,8 +68,8 @@ _API_KEYS: Final = (
     "replay",
     "response_profile",
 )
-_SECRET_KEYS: Final = ("secret", "secret_file", "secret_env")
-_ACCESS_KEY_KEYS: Final = ("id", *_SECRET_KEYS, "consumer", "apis", "status", "expires")
+_SECRET_KEYS: Final = ("secret", "secret_file", "secret_env", "public_key", "public_key_file")
+_ACCESS_KEY_KEYS: Final = ("id", *_SECRET_KEYS, "extras", "consumer", "apis", "status", "expires")
 
 
 class DeclaredStatus(StrEnum):
@@ -198,7 +201,7 @@ def _key(entry: Entry, around: _Surroundings) -> DeclaredKey:
     access_key_id = check_access_key_id(entry.at("id"), entry.text("id"))
     return DeclaredKey(
         place=entry.place,
-        credential=Credential(access_key_id, _secret(entry, around)),
+        credential=as_kept(entry.place, Credential(access_key_id, _secret(entry, around), _extras(entry, around))),
         consumer=entry.text("consumer"),
         apis=tuple(sorted(entry.names("apis"))),
         status=KeyStatus(entry.choice("status", DeclaredStatus.ACTIVE)),
@@ -217,11 +220,32 @@ def _secret(entry: Entry, around: _Surroundings) -> Secret:
         raise ConfigurationError(entry.place, problem, f"give one of {', '.join(_SECRET_KEYS)}")
     (source,) = given
     word, place = entry.text(source), entry.at(source)
+    if source.startswith("public_key"):
+        text = _secret_of_file(place, around.directory / word) if source.endswith("_file") else Secret(word)
+        return public_key_of(place, text)
     if source == "secret_file":
         return check_secret(place, _secret_of_file(place, around.directory / word))
     if source == "secret_env":
         return check_secret(place, _secret_of_environment(place, word, around.environment))
     return check_secret(place, Secret(word))
+
+
+def _extras(entry: Entry, around: _Surroundings) -> Mapping[str, Secret]:
+    """Read the further secrets: each a text, or a table with the file or the variable that it is in."""
+    return {
+        name: _extra(f"{entry.at('extras')}.{name}", value, around) for name, value in entry.table("extras").items()
+    }
+
+
+def _extra(place: str, value: object, around: _Surroundings) -> Secret:
+    match value:
+        case str():
+            return check_secret(place, Secret(value))
+        case {"file": str(path), **rest} if not rest:
+            return check_secret(place, _secret_of_file(place, around.directory / path))
+        case {"env": str(name), **rest} if not rest:
+            return check_secret(place, _secret_of_environment(place, name, around.environment))
+    raise ConfigurationError(place, "it is no secret", 'write a text, { file = "…" } or { env = "…" }')
 
 
 def _secret_of_file(place: str, path: Path) -> Secret:

@@ -14,6 +14,7 @@ from typing import Final, TypeVar
 
 from sealstamp.errors import ConfigurationError, KeyStateError
 from sealstamp.keys.domain import AccessKey, Api, Consumer, KeyStatus, SchemeChoice
+from sealstamp.keys.keeping import check_usable, credential_of, with_credential
 from sealstamp.keys.manifest import DeclaredKey, Manifest, refuse_shared_routes
 from sealstamp.keys.ports import KeyStore
 from sealstamp.keys.sealing import Sealer
@@ -105,6 +106,8 @@ def plan(
     """
     for api in manifest.apis:
         check_api(api)
+    for entry in manifest.access_keys:
+        check_usable(entry.place, entry.credential, [api for api in manifest.apis if api.name in entry.apis])
     old_apis, old_consumers = store.list_apis(), store.list_consumers()
     if not prune:
         _refuse_routes_of_others(manifest, old_apis)
@@ -155,25 +158,23 @@ def _put_keys(declared: Iterable[DeclaredKey], store: KeyStore, sealer: Sealer, 
 
 
 def _new_key(entry: DeclaredKey, sealer: Sealer, now_ms: int) -> AccessKey:
-    access_key_id = entry.credential.access_key_id
-    return AccessKey(
-        id=access_key_id,
-        sealed_secret=sealer.seal(access_key_id, entry.credential.secret),
+    bare = AccessKey(
+        id=entry.credential.access_key_id,
+        sealed_secret=b"",
         consumer=entry.consumer,
         apis=entry.apis,
         status=entry.status,
         created_at_ms=now_ms,
         expires_at_ms=entry.expires_at_ms,
     )
+    return with_credential(bare, sealer, entry.credential)
 
 
 def _updated_key(before: AccessKey, entry: DeclaredKey, sealer: Sealer) -> AccessKey:
-    """Return the key as declared; sealed anew only for another secret, as no two sealings look the same."""
-    declared = entry.credential.secret
-    same = sealer.open(before.id, before.sealed_secret) == declared
+    """Return the key as declared; sealed anew only for other secrets, as no two sealings look the same."""
+    same = credential_of(before, sealer) == entry.credential
     return replace(
-        before,
-        sealed_secret=before.sealed_secret if same else sealer.seal(before.id, declared),
+        before if same else with_credential(before, sealer, entry.credential),
         consumer=entry.consumer,
         apis=entry.apis,
         status=entry.status,

@@ -8,8 +8,9 @@ A MAC needs the secret itself, so a secret is sealed and not hashed. A sealed se
     n bytes   ciphertext
     16 bytes  tag
 
-What comes before the nonce, and then the access key id, are the associated data: a sealed secret that is moved to
-another access key, or changed in any bit, does not open.
+What comes before the nonce, and then the access key id, are the associated data, and after it, for a further secret of
+the key, a NUL and its name: a sealed secret that is moved to another access key or name, or changed in any bit, does
+not open.
 """
 
 from __future__ import annotations
@@ -89,16 +90,16 @@ class Sealer:
     def __repr__(self) -> str:
         return f"Sealer(current={self._current_id.hex()}, keys={len(self._ciphers)})"
 
-    def seal(self, access_key_id: str, secret: Secret) -> bytes:
-        """Seal ``secret`` so that it opens for ``access_key_id`` alone."""
+    def seal(self, access_key_id: str, secret: Secret, extra: str = "") -> bytes:
+        """Seal ``secret`` so that it opens for ``access_key_id`` alone, and as the ``extra`` of this name, if any."""
         header = _VERSION + self._current_id
         # A random nonce is sound for 2**32 secrets under one key (NIST SP 800-38D, section 8.3).
         nonce = os.urandom(_NONCE_LENGTH)
         cipher = self._ciphers[self._current_id]
-        return header + nonce + cipher.encrypt(nonce, secret.reveal(), header + access_key_id.encode())
+        return header + nonce + cipher.encrypt(nonce, secret.reveal(), header + _owner(access_key_id, extra))
 
-    def open(self, access_key_id: str, sealed: bytes) -> Secret:
-        """Return the secret that was sealed for ``access_key_id``. Raises UnsealingError."""
+    def open(self, access_key_id: str, sealed: bytes, extra: str = "") -> Secret:
+        """Return what was sealed for ``access_key_id`` and ``extra``. Raises UnsealingError."""
         header, nonce, ciphertext = _split(access_key_id, sealed)
         cipher = self._ciphers.get(header[len(_VERSION) :])
         if cipher is None:
@@ -106,7 +107,7 @@ class Sealer:
             problem = f"it is sealed with sealing key {key_id}, which is not given; give it as an older sealing key"
             raise UnsealingError(access_key_id, problem)
         try:
-            return Secret(cipher.decrypt(nonce, ciphertext, header + access_key_id.encode()))
+            return Secret(cipher.decrypt(nonce, ciphertext, header + _owner(access_key_id, extra)))
         except InvalidTag:
             problem = "it was changed, or it was sealed for another access key"
             raise UnsealingError(access_key_id, problem) from None
@@ -114,6 +115,11 @@ class Sealer:
     def is_current(self, sealed: bytes) -> bool:
         """Tell whether ``sealed`` names the current sealing key, and so need not be sealed anew."""
         return sealed.startswith(_VERSION + self._current_id)
+
+
+def _owner(access_key_id: str, extra: str) -> bytes:
+    """Return what the sealed text is bound to; no access key id has a NUL in it."""
+    return f"{access_key_id}\0{extra}".encode() if extra else access_key_id.encode()
 
 
 def _split(access_key_id: str, sealed: bytes) -> tuple[bytes, bytes, bytes]:

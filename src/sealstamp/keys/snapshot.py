@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Final
 
-from sealstamp.core.credential import Credential
 from sealstamp.core.material import MisfitError
 from sealstamp.core.request import Request
 from sealstamp.core.scheme import ResponseProfile
@@ -25,6 +24,7 @@ from sealstamp.errors import (
     StoreUnavailableError,
 )
 from sealstamp.keys.domain import AccessKey, Api, Enforcement, KeyStatus
+from sealstamp.keys.keeping import credential_of
 from sealstamp.keys.ports import KeyStore
 from sealstamp.keys.routing import Routes
 from sealstamp.keys.sealing import Sealer
@@ -74,7 +74,7 @@ class AcceptedScheme:
         until_ms = NEVER_MS if key.expires_at_ms is None else key.expires_at_ms
         try:
             return self.verifier.bind(
-                Credential(key.id, self._sealer.open(key.id, key.sealed_secret)),
+                credential_of(key, self._sealer),
                 consumer=key.consumer,
                 usable_until_ms=until_ms if key.status is KeyStatus.ACTIVE else 0,
                 permitted=self.api.name in key.apis,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Row
 
 from sealstamp.core.verifier import ReplayBy
-from sealstamp.keys.domain import AccessKey, Api, Enforcement, KeyStatus, SchemeChoice
+from sealstamp.keys.domain import AccessKey, Api, Enforcement, KeyMaterial, KeyStatus, SchemeChoice
 
 
 def api_values(api: Api) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def api_of(row: Row[Any]) -> Api:
 
 
 def access_key_values(key: AccessKey) -> dict[str, Any]:
-    """Return the columns of ``key``'s row; its APIs are rows of their own."""
+    """Return the columns of ``key``'s row; its APIs and further secrets are rows of their own."""
     return {
         "id": key.id,
         "sealed_secret": key.sealed_secret,
@@ -51,8 +51,8 @@ def access_key_values(key: AccessKey) -> dict[str, Any]:
     }
 
 
-def access_key_of(row: Row[Any], apis: Iterable[str]) -> AccessKey:
-    """Return the key that ``row`` keeps, for ``apis``. Raises ValueError for a row it cannot read."""
+def access_key_of(row: Row[Any], apis: Iterable[str], extras: Mapping[str, bytes], *, is_public: bool) -> AccessKey:
+    """Return the key that ``row`` keeps, for ``apis``, with its further secrets. Raises ValueError where it cannot."""
     return AccessKey(
         id=row.id,
         sealed_secret=bytes(row.sealed_secret),
@@ -61,4 +61,6 @@ def access_key_of(row: Row[Any], apis: Iterable[str]) -> AccessKey:
         status=KeyStatus(row.status),
         created_at_ms=row.created_at_ms,
         expires_at_ms=row.expires_at_ms,
+        sealed_extras=extras,
+        material=KeyMaterial.PUBLIC_KEY if is_public else KeyMaterial.SECRET,
     )

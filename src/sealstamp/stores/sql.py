@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import ArgumentError
 
 from sealstamp.errors import ConfigurationError, KeyStateError, NotFoundError, StoreUnavailableError
-from sealstamp.keys.domain import AccessKey, Api, Consumer
+from sealstamp.keys.domain import AccessKey, Api, Consumer, KeyMaterial
 from sealstamp.keys.rules import is_access_key_id
 from sealstamp.stores.failures import database_failures, unreadable_rows
 from sealstamp.stores.migrations import is_at_head, migrate
@@ -35,10 +35,12 @@ from sealstamp.stores.rows import access_key_of, access_key_values, api_of, api_
 from sealstamp.stores.sqlite import WRITING, SqliteFile, make_engine
 from sealstamp.stores.tables import (
     access_key_apis,
+    access_key_extras,
     access_keys,
     apis,
     consumers,
     epochs,
+    public_access_keys,
     replay_claims,
     replay_counters,
 )
@@ -223,7 +225,8 @@ class SqlStore:
             _check_references(connection, key)
             if not connection.execute(update(access_keys).where(this).values(access_key_values(key))).rowcount:
                 raise _no_access_key(key.id)
-            connection.execute(delete(access_key_apis).where(access_key_apis.c.access_key_id == key.id))
+            for table in (access_key_apis, access_key_extras, public_access_keys):
+                connection.execute(delete(table).where(table.c.access_key_id == key.id))
             _link(connection, key)
 
     def delete_access_key(self, access_key_id: str) -> None:
@@ -336,9 +339,15 @@ def _check_references(connection: Connection, key: AccessKey) -> None:
 
 
 def _link(connection: Connection, key: AccessKey) -> None:
+    """Write the rows that belong to a key's own."""
     links = [{"access_key_id": key.id, "api": name} for name in dict.fromkeys(key.apis)]
     if links:
         connection.execute(insert(access_key_apis), links)
+    extras = [{"access_key_id": key.id, "name": name, "sealed": sealed} for name, sealed in key.sealed_extras.items()]
+    if extras:
+        connection.execute(insert(access_key_extras), extras)
+    if key.material is KeyMaterial.PUBLIC_KEY:
+        connection.execute(insert(public_access_keys).values(access_key_id=key.id))
 
 
 def _key_query(api: str | None, consumer: str | None) -> Select[Any]:
@@ -353,10 +362,19 @@ def _key_query(api: str | None, consumer: str | None) -> Select[Any]:
 
 
 def _keys_of(connection: Connection, rows: Sequence[Row[Any]]) -> list[AccessKey]:
-    """Make keys of their rows, with the APIs that they are for."""
+    """Make keys of their rows, with the APIs that they are for and their further secrets."""
+    if not rows:
+        return []
     named: dict[str, list[str]] = {row.id: [] for row in rows}
-    if named:
-        links = select(access_key_apis.c.access_key_id, access_key_apis.c.api)
-        for access_key_id, api in connection.execute(links.where(access_key_apis.c.access_key_id.in_(named))):
-            named[access_key_id].append(api)
-    return [access_key_of(row, named[row.id]) for row in rows]
+    extras: dict[str, dict[str, bytes]] = {row.id: {} for row in rows}
+    for row in connection.execute(_of(access_key_apis, named)):
+        named[row.access_key_id].append(row.api)
+    for row in connection.execute(_of(access_key_extras, named)):
+        extras[row.access_key_id][row.name] = bytes(row.sealed)
+    public = {row.access_key_id for row in connection.execute(_of(public_access_keys, named))}
+    return [access_key_of(row, named[row.id], extras[row.id], is_public=row.id in public) for row in rows]
+
+
+def _of(table: Table, access_key_ids: Iterable[str]) -> Select[Any]:
+    """Select the rows of ``table`` that belong to these keys."""
+    return select(table).where(table.c.access_key_id.in_(access_key_ids))

@@ -67,6 +67,22 @@ access_key_apis = Table(
 )
 Index(None, access_key_apis.c.api)
 
+access_key_extras = Table(
+    "access_key_extras",
+    metadata,
+    Column("access_key_id", Text, ForeignKey("access_keys.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+)
+"""Further secrets of an access key, by name."""
+
+public_access_keys = Table(
+    "public_access_keys",
+    metadata,
+    Column("access_key_id", Text, ForeignKey("access_keys.id", ondelete="CASCADE"), primary_key=True),
+)
+"""The access keys whose sealed secret is a public key."""
+
 epochs = Table(
     "epochs",
     metadata,

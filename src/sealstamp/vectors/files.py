@@ -79,11 +79,17 @@ def _key(key: Key) -> dict[str, Any]:
     }
 
 
-def credential_document(credential: Credential) -> dict[str, str]:
+def credential_document(credential: Credential) -> dict[str, Any]:
     """Return an access key pair as data; a vector's secret is no secret."""
     secret = credential.secret.reveal()
     public = {"public_key": public_pem(load_key(secret)).decode()} if is_pem(secret) else {}
-    return {"id": credential.access_key_id, "secret": secret.decode(), **public}
+    extras = {name: extra.reveal().decode() for name, extra in credential.extras.items()}
+    return {
+        "id": credential.access_key_id,
+        "secret": secret.decode(),
+        **public,
+        **({"extras": extras} if extras else {}),
+    }
 
 
 def _signing(signing: Signing) -> dict[str, Any]:

@@ -6,11 +6,11 @@ import base64
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 from sealstamp.core.credential import Credential
 from sealstamp.core.forms import Form
+from sealstamp.core.open_keys import open_rsa_key
 from sealstamp.core.places import IN_BODY, Where
 from sealstamp.core.record import Record
 from sealstamp.core.request import Request
@@ -27,7 +27,6 @@ NOW_MS = 1_767_323_045_000
 HOST = b"api.example.com"
 PATH = b"/v1/orders/42"
 QUERY = b"limit=10&sort=asc"
-_RSA_KEYS = Path(__file__).with_name("rsa.pem")
 _KINDS = {Where.FORM: b"application/x-www-form-urlencoded", Where.JSON: b"application/json"}
 _BODIES = {Where.FORM: b"amount=1&note=red+pen", Where.JSON: b'{"amount":1,"note":"red pen"}'}
 
@@ -75,8 +74,10 @@ class Situation:
     def _credential(self, purpose: str) -> Credential:
         keys = self.scheme.keys
         access_key_id = keys.access_key_id.make(Drawn(f"{self.scheme.name}/{purpose}/id"))
-        for secret in _secrets(keys.secret, f"{self.scheme.name}/{purpose}/secret"):
-            credential = Credential.of(access_key_id, secret)
+        name = f"{self.scheme.name}/{purpose}"
+        extras = {extra.name: extra.make.make(Drawn(f"{name}/{extra.name}")) for extra in keys.extras}
+        for secret in _secrets(keys.secret, f"{name}/secret"):
+            credential = Credential.of(access_key_id, secret, **extras)
             try:
                 self.verifier.bind(credential, consumer="")
             except ConfigurationError:  # not a secret of this scheme's form
@@ -225,9 +226,7 @@ def _secrets(form: Form, name: str) -> tuple[str, ...]:
     """Return secrets to try: of the scheme's form, then as base64 text, for schemes that decode theirs."""
     drawn = Drawn(name)
     if form.pair == "RSA":  # a key of RSA cannot be made from what is drawn; there are two, and these are no secrets
-        mark = "-----END PRIVATE KEY-----\n"
-        keys = [text + mark for text in _RSA_KEYS.read_text(encoding="ascii").split(mark) if text]
-        return tuple(keys if "another" not in name else reversed(keys))
+        return tuple(map(open_rsa_key, (1, 0) if "another" in name else (0, 1)))
     digest = hashlib.sha256(name.encode()).digest()
     encoded = (base64.b64encode(digest), base64.urlsafe_b64encode(digest))
     return (form.make(drawn), *(text.decode() for text in encoded), digest.hex())
