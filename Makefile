@@ -49,9 +49,9 @@ format: install ## put the formatting right
 	@$(BIN)/ruff format
 	@$(BIN)/ruff check --fix
 
-bench: install ## the figures of this machine, as ratios
+bench: install .venv-interop/.installed ## the figures of this machine, as ratios
 	@tests/tools/install wrk
-	@$(BIN)/python -m bench
+	@.venv-interop/bin/python -m bench
 
 docs: install ## build the documentation into docs/_build
 	@$(BIN)/sphinx-build -W -n -q --keep-going docs docs/_build

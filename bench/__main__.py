@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-BENCHMARKS = ("cold", "verify", "decision")
+BENCHMARKS = ("cold", "verify", "decision", "peers")
 
 
 def main() -> int:

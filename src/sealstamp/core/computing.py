@@ -380,9 +380,12 @@ class _Emitter:
             return entry.code.format(
                 source=source, arguments=", ".join(map(self._value, node.arguments)), read_time=self._read_time()
             )
-        state = entry.prepare.format(*map(self._argument, entry.arguments, node.arguments))
+        arguments = [*map(self._argument, entry.arguments, node.arguments)]
+        state = entry.prepare.format(*arguments)
         if max(map(self._stage, node.arguments)) is Stage.KEY:
             state = self._per_key((node.filter, node.arguments), state)
+        elif entry.at_once:
+            return entry.at_once.format(*arguments, source=source)
         self.macs += 1
         return entry.code.format(source=source, state=state, mac=f"m{self.macs}")
 

@@ -33,6 +33,8 @@ def repeated(names: Iterable[T]) -> frozenset[T]:
 
 def percent_encode(text: bytes, safe: bytes = b"") -> bytes:
     """Encode everything but unreserved and ``safe`` characters, in upper-case hex (RFC 3986, sections 2.1 and 2.3)."""
+    if not text.translate(None, _UNRESERVED + safe):
+        return text
     if safe:
         return b"".join([bytes([byte]) if byte in safe else _ENCODED[byte] for byte in text])
     return b"".join([_ENCODED[byte] for byte in text])

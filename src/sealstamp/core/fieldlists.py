@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from fnmatch import fnmatchcase
+import re
+from collections.abc import Callable, Sequence
+from fnmatch import translate
+from functools import lru_cache
 
 from sealstamp.core.encoding import percent_encode, split_urlencoded
 from sealstamp.core.request import Request
@@ -87,7 +89,13 @@ def drop(fields: FieldList, *patterns: bytes) -> FieldList:
 
 def fits(name: bytes, patterns: Sequence[bytes]) -> bool:
     """Tell whether a name fits one of the patterns."""
-    return any(fnmatchcase(name.decode("latin-1"), pattern.decode("latin-1")) for pattern in patterns)
+    return _matcher(tuple(patterns))(name) is not None
+
+
+@lru_cache(maxsize=512)  # patterns come from scheme files, so there are no more than these say
+def _matcher(patterns: tuple[bytes, ...]) -> Callable[[bytes], re.Match[bytes] | None]:
+    """Return what matches a whole name against all patterns at once."""
+    return re.compile(b"|".join(translate(pattern.decode("latin-1")).encode("latin-1") for pattern in patterns)).match
 
 
 def encode_each(fields: FieldList) -> FieldList:

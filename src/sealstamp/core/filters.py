@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import binascii
 import hashlib
+import hmac
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from enum import Enum
-from functools import partial
+from functools import lru_cache, partial
 from importlib import import_module
 from types import MappingProxyType
 from typing import Any, Final
@@ -51,6 +52,7 @@ class Filter(Record):
     """One filter: what it takes and gives, and the code it becomes.
 
     The last ``optional`` arguments may be left out; if the filter ``repeats``, its last argument may come again.
+    ``prepare`` makes of the arguments what is kept per key; where they differ per request, ``at_once`` is the code.
     ``digests`` marks those that hide their source, so that a secret may pass through them into what travels.
     """
 
@@ -63,6 +65,7 @@ class Filter(Record):
     optional: int = 0
     repeats: bool = False
     prepare: str = ""
+    at_once: str = ""
     digests: bool = False
 
 
@@ -74,6 +77,8 @@ _HASHES: Final[dict[str, type[hashes.HashAlgorithm]]] = {
     "sha512": hashes.SHA512,
     "sm3": hashes.SM3,
 }
+_AT_ONCE: Final = frozenset({"sha1", "sha256", "sha384", "sha512"})
+"""Those that the interpreter's OpenSSL has wherever it is."""
 HASHES: Final = frozenset(_HASHES)
 """The hash functions that ``hmac`` knows by name."""
 
@@ -88,6 +93,15 @@ def new_mac(hash_name: str, key: bytes) -> HMAC:
     except UnsupportedAlgorithm:
         key = b""  # the traceback must not show it
         raise _refused(f"hmac:{hash_name}") from None
+
+
+def mac_at_once(hash_name: str, key: bytes, source: bytes) -> bytes:
+    """Return a MAC whose key is used this once; half the cost of a state. Raises ConfigurationError as ``new_mac``."""
+    if hash_name in _AT_ONCE:
+        return hmac.digest(key, source, hash_name)
+    state = new_mac(hash_name, key)
+    state.update(source)
+    return state.finalize()
 
 
 def sm3(source: bytes) -> bytes:
@@ -138,6 +152,7 @@ _OTHERS: Final = (
         "the HMAC (RFC 2104) with a hash function and a key, as raw bytes: hmac:sha256,secret",
         (Argument.HASH, Argument.VALUE),
         prepare="new_mac({0}, {1})",
+        at_once="mac_at_once({0}, {1}, {source})",
         digests=True,
     ),
     Filter(
@@ -306,10 +321,14 @@ def normalise_path(source: bytes) -> bytes:
 def write_date(read_time: Callable[[bytes], int], source: bytes, layout: bytes) -> bytes:
     """Write a time, given as the scheme writes it, in another layout. Raises MalformedCredentialsError."""
     try:
-        moment = datetime.fromtimestamp(read_time(source) // 1000, UTC)
+        return _written(read_time(source) // 1000, layout)
     except (ValueError, OverflowError, OSError):
         raise MalformedCredentialsError("the time is not written as the scheme says") from None
-    return moment.strftime(layout.decode()).encode()
+
+
+@lru_cache(maxsize=64)  # requests of one second ask for the same
+def _written(seconds: int, layout: bytes) -> bytes:
+    return datetime.fromtimestamp(seconds, UTC).strftime(layout.decode()).encode()
 
 
 def base64url(source: bytes) -> bytes:
@@ -335,6 +354,7 @@ RUNTIME: Final[dict[str, Callable[..., Any]]] = {
     "b2a_base64": binascii.b2a_base64,
     "base64url": base64url,
     "hexlify": binascii.hexlify,
+    "mac_at_once": mac_at_once,
     "new_mac": new_mac,
     "end_slash": end_slash,
     "media_type": media_type,

@@ -304,6 +304,8 @@ def _chosen(situation: Situation) -> Iterator[Case]:
         for left_out in chosen.must_name:
             rest = separator.join(word for word in named if word != left_out.encode())
             title = f"{name} leaves {left_out} out"
+            if not rest and chosen.default:
+                continue  # a list of none means the default
             request = put(situation, signed, name, rest)
             yield _fault(situation, f"uncovered-{left_out}", title, request, NOT_COVERED)
         for pattern in chosen.must_name_all:

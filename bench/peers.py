@@ -1,0 +1,122 @@
+"""Compiled verify against what Python services use for it today: ratios of medians in one interleaved run.
+
+    python -m bench.peers [--rounds N]
+
+A peer is the library that a service would verify with, handed the same request. botocore has no verifier: its signer
+signs the request again, and the signatures are compared. Peers come with the dependency group ``interop``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hmac
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+import botocore.auth
+import mohawk
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from bench.verify import USUAL_HEADERS, Call, compare
+from sealstamp.core.credential import Credential
+from sealstamp.core.request import Request
+from sealstamp.core.signer import Signer
+from sealstamp.core.verifier import Verifier
+from sealstamp.schemes import get_scheme
+
+TARGET = 10.0
+"""How many times faster than its peer compiled verify is meant to be."""
+ID, SECRET = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
+UNSIGNED = (b"content-length", b"user-agent")
+"""Headers of the usual ones that are left out: one has its own value, the other botocore does not sign."""
+BODY = b'{"amount": 1}'
+HOST = "api.example.com"
+
+
+def request_of(name: str, now_ms: int, nonce: str | None = None, **parameters: str) -> tuple[Verifier, Request]:
+    """Return a verifier, and a request that our signer signed for it."""
+    scheme = get_scheme(name, parameters)
+    headers = [(key, value) for key, value in USUAL_HEADERS if key not in UNSIGNED]
+    plain = Request(b"POST", b"/orders/7?page=2&sort=asc", [*headers, (b"content-length", b"13")], body=BODY)
+    signer = Signer(scheme, Credential.of(ID, SECRET))
+    return Verifier(scheme), signer.sign(plain, time_ms=now_ms, nonce=nonce).apply(plain)
+
+
+def ours(verifier: Verifier, request: Request, now_ms: int) -> Call:
+    """Verify from what a server delivers."""
+    keys = {ID.encode(): verifier.bind(Credential.of(ID, SECRET), consumer="bench")}
+
+    def call() -> object:
+        fresh = Request(request.method, request.target, request.headers, scheme=request.scheme, body=request.body)
+        return verifier.verify(fresh, now_ms, keys.get)
+
+    return call
+
+
+def sigv4() -> tuple[Call, Call]:
+    now_ms = 1_767_225_600_000
+    verifier, request = request_of("aws-sigv4-header", now_ms, region="us-east-1", service="execute-api")
+    headers = {name.decode(): value.decode() for name, value in request.headers}
+    signed = headers.pop("authorization").partition("SignedHeaders=")[2].partition(",")[0].split(";")
+    came = request.header(b"authorization").decode().rpartition("=")[2]
+    url = f"http://{HOST}{request.target.decode()}"
+    signer = botocore.auth.SigV4Auth(Credentials(ID, SECRET), "execute-api", "us-east-1")
+    stamp = datetime.fromtimestamp(now_ms / 1000, UTC).strftime("%Y%m%dT%H%M%SZ")
+
+    def peer() -> object:
+        again = AWSRequest("POST", url, {name: headers[name] for name in signed}, BODY)
+        again.context["timestamp"] = stamp
+        text = signer.string_to_sign(again, signer.canonical_request(again))
+        assert hmac.compare_digest(signer.signature(text, again), came)
+        return True
+
+    return ours(verifier, request, now_ms), peer
+
+
+def hawk() -> tuple[Call, Call]:
+    now_ms = mohawk.util.utc_now() * 1000
+    verifier, request = request_of("hawk", now_ms, nonce="5f1c9a02")
+    url, header = f"https://{HOST}{request.target.decode()}", request.header(b"authorization").decode()
+    key = {"id": ID, "key": SECRET, "algorithm": "sha256"}
+
+    def peer() -> object:
+        return mohawk.Receiver(
+            lambda _: key,
+            header,
+            url,
+            "POST",
+            content=BODY,
+            content_type="application/json",
+            accept_untrusted_content=True,
+            seen_nonce=lambda *_: False,
+            timestamp_skew_in_seconds=3600,
+        )
+
+    return ours(verifier, request, now_ms), peer
+
+
+PEERS: Mapping[str, tuple[str, Callable[[], tuple[Call, Call]]]] = {
+    "aws-sigv4-header": ("botocore", sigv4),
+    "hawk": ("mohawk", hawk),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=15)
+    rounds = parser.parse_args().rounds
+    logging.disable()  # mohawk says much
+    print(f"{'scheme':20}{'peer':26}{'sealstamp ns':>14}{'peer ns':>10}{'times faster':>14}")
+    for name, (peer, make) in PEERS.items():
+        mine, theirs = make()
+        assert mine()
+        assert theirs()
+        own, other, ratio = compare(mine, theirs, rounds, times=300)
+        short = "" if 1 / ratio >= TARGET else f"  (below {TARGET:.0f})"
+        print(f"{name:20}{peer:26}{own:14.0f}{other:10.0f}{1 / ratio:14.1f}{short}")
+
+
+if __name__ == "__main__":
+    main()
