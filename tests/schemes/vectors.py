@@ -84,9 +84,6 @@ def text(value: object) -> str:
 
 NEED_MORE = {
     "aws-s3/chunked-seed": "a body that is signed chunk by chunk",
-    "aws-s3v2/get": "a date that ends in +0000 and not in GMT",
-    "aws-s3v2/put": "a date that ends in +0000 and not in GMT",
-    "aliyun-roa/sdk": "a date in ISO 8601 where the service wants an HTTP date",
     "aliyun-rpc/openapi-util": "neither a method nor a time",
     "azure-storage/get-container-2015-12-11": "a path without its leading slash",
     "azure-storage/get-container-2018-03-28": "a path without its leading slash",

@@ -10,7 +10,7 @@ from sealstamp.core.branches import branch_of, signs
 from sealstamp.core.codegen import Namespace, function
 from sealstamp.core.filters import FILTERS, Argument
 from sealstamp.core.packing import make_writer
-from sealstamp.core.places import Where
+from sealstamp.core.places import Place, Where
 from sealstamp.core.scheme import (
     ACCESS_KEY_ID,
     EXPIRES,
@@ -20,6 +20,7 @@ from sealstamp.core.scheme import (
     SIGNATURE,
     TIMESTAMP,
     Carrier,
+    Field,
     Packed,
     Scheme,
 )
@@ -200,10 +201,19 @@ class _Emitter:
             return
         if TIMESTAMP in self.scheme.carried:
             absent = " if time_ms is not None else b''" * (TIMESTAMP in self.scheme.may_lack)
-            self.lines.append(f"timestamp = {_write_time(rule.format, 'time_ms', self.constant)}{absent}")
+            written = _write_time(rule.format, "time_ms", self.constant)
+            if rule.format.several:
+                places = self.constant(self._places_of(TIMESTAMP))
+                written = f"standing_time(request, {places}, {self.constant(rule.format.read)}, {written})"
+            self.lines.append(f"timestamp = {written}{absent}")
         if EXPIRES in self.scheme.carried:
             self.lines.append(f"time_ms = time_ms + int({self.variables[LIFETIME]}) * {rule.unit_ms}")
             self.lines.append(f"expires = {_write_time(rule.format, 'time_ms', self.constant)}")
+
+    def _places_of(self, name: str) -> tuple[Place, ...]:
+        """Return where a value travels by itself, in no packed text."""
+        fields = (carrier for carrier in self.scheme.carriers if isinstance(carrier, Field))
+        return next((field.places[:1] for field in fields if field.name == name), ())
 
     def _carriers_that_are_given(self) -> list[list[Carrier]]:
         """Return what is placed before anything is signed.

@@ -57,6 +57,7 @@ __all__ = [
     "require_named",
     "signer_for",
     "standing",
+    "standing_time",
     "verifier_for",
 ]
 
@@ -198,6 +199,17 @@ def _names(names: Iterable[bytes]) -> str:
 def malformed_time() -> NoReturn:
     """Refuse a time that is not plain ASCII digits of sane length."""
     raise MalformedCredentialsError("the time is not a plain decimal number")
+
+
+def standing_time(request: Request, places: Iterable[Place], read: Callable[[bytes], int], written: bytes) -> bytes:
+    """Return the time as a request says it already, in another of the scheme's formats; else as it is ``written``."""
+    for text in (place.value_in(request) for place in places):
+        try:
+            if read(text) == read(written):
+                return text
+        except (ValueError, OverflowError):
+            continue
+    return written
 
 
 def malformed_nonce() -> NoReturn:

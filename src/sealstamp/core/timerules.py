@@ -14,10 +14,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NoReturn
 
-from sealstamp.core.document import Table
+from sealstamp.core.document import Table, shown
 from sealstamp.core.scheme import EXPIRES, LIFETIME, TIMESTAMP, Carrier, Parameter, TimeRule
 from sealstamp.core.suggest import did_you_mean
-from sealstamp.core.timing import TIME_FORMATS, parse_duration
+from sealstamp.core.timing import TIME_FORMATS, TimeFormat, any_of, parse_duration
 from sealstamp.errors import ConfigurationError
 
 DURATIONS: Final = {
@@ -44,10 +44,7 @@ class TimeReader:
         self._name = name
         self._given = given
         self._durations: dict[str, int] = {}
-        form = table.need("format", str, f'format = "unix-s", or another of {", ".join(TIME_FORMATS)}')
-        if form not in TIME_FORMATS:
-            table.fail("format", f"there is no time format {form!r}", did_you_mean(form, TIME_FORMATS))
-        self._format = TIME_FORMATS[form]
+        self._format = _read_format(table)
         self._unit = table.get("unit", str)
         if self._unit is not None and self._unit not in UNITS:
             table.fail("unit", f"a lifetime cannot be in {self._unit!r}", did_you_mean(self._unit, UNITS))
@@ -127,6 +124,19 @@ class TimeReader:
         for key in (*DURATIONS, "unit"):
             if key in self._table.values and key not in read:
                 self._table.fail(key, f"nothing reads {key!r} here", "it does not bound what travels; leave it out")
+
+
+def _read_format(table: Table) -> TimeFormat:
+    """Read one time format, or a list of them."""
+    value: Any = table.need("format", object, f'format = "unix-s", or another of {", ".join(TIME_FORMATS)}')
+    forms = value if isinstance(value, list) and value else [value]
+    for form in forms:
+        if not isinstance(form, str) or form not in TIME_FORMATS:
+            table.fail("format", f"there is no time format {shown(form)}", did_you_mean(str(form), TIME_FORMATS))
+    formats = [TIME_FORMATS[form] for form in forms]
+    if len(set(forms)) != len(forms) or sum(form.per_ms is not None for form in formats) > 1:
+        table.fail("format", "two of the formats cannot be told apart", "a list has each once, and one decimal number")
+    return formats[0] if len(formats) == 1 else any_of(formats)
 
 
 def _needed(travels: Mapping[str, bool]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Final
@@ -23,7 +23,8 @@ class TimeFormat(Record):
     """A way to write a time.
 
     ``per_ms`` is given where the text is a plain decimal number: how many of its units are a millisecond, as a
-    (multiplier, divisor) pair; the compiler writes such a reading in place. ``read`` raises ValueError.
+    (multiplier, divisor) pair; the compiler writes such a reading in place. ``several`` says that ``read`` takes more
+    than what ``write`` writes. ``read`` raises ValueError.
     """
 
     name: str
@@ -31,6 +32,7 @@ class TimeFormat(Record):
     write: Callable[[int], bytes]
     summary: str
     per_ms: tuple[int, int] | None = None
+    several: bool = False
 
 
 def _decimal(name: str, multiplier: int, divisor: int, summary: str) -> TimeFormat:
@@ -159,6 +161,22 @@ TIME_FORMATS: Final[Mapping[str, TimeFormat]] = MappingProxyType(
     }
 )
 """Every way to write a time, by name."""
+
+
+def any_of(formats: Sequence[TimeFormat]) -> TimeFormat:
+    """Make a format of several: the first is written, all are read."""
+
+    def read(text: bytes) -> int:
+        for entry in formats:
+            try:
+                return entry.read(text)
+            except (ValueError, OverflowError):
+                continue
+        raise ValueError("written in none of the formats")
+
+    name, summary = (" or ".join(getattr(entry, field) for entry in formats) for field in ("name", "summary"))
+    return TimeFormat(name, read, formats[0].write, summary, several=True)
+
 
 _UNITS: Final = {"ms": 1, "s": 1_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
 _DURATION = re.compile(r"(?P<number>[0-9]{1,9}) ?(?P<unit>ms|s|min|h|d)")
