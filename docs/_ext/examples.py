@@ -29,6 +29,7 @@ EXAMPLES = {
     "date": "{timestamp|date:'%Y%m%d'}",
     "normalise_path": "{'/a/./b//../c'|normalise_path}",
     "end_slash": "{'/a'|end_slash}",
+    "bucket_slash": "{'/photos'|bucket_slash}",
     "lower_names": "{query_fields|add:'Limit','Ten'|lower_names|join:'=','&'}",
     "lower_values": "{query_fields|add:'Limit','Ten'|lower_values|join:'=','&'}",
     "title_names": "{headers|match:'content-*'|title_names|join:': ',' '}",
@@ -49,6 +50,7 @@ EXAMPLES = {
     "join_bare": "{query_fields|add:'acl',''|join_bare:'=','&'}",
     "media_type": "{'Text/HTML; charset=utf-8'|media_type}",
     "names": "{query_fields|names:';'}",
+    "values": "{query_fields|values:';'}",
 }
 """By filter; the query is ``dry=1&to=alice%20b``. What ``sign`` gives depends on a private key."""
 

@@ -96,7 +96,7 @@ def test_schemes_that_are_known_for_it(name: str) -> None:
     assert collisions_of(get_scheme(name))
 
 
-@pytest.mark.parametrize("name", ["aws-sigv4-header", "tencent-tc3", "gate-v4", "bbx", "qiniu-v2"])
+@pytest.mark.parametrize("name", ["aws-sigv4-header", "tencent-tc3", "volcengine-v4", "bbx", "qiniu-v2"])
 def test_schemes_without(name: str) -> None:
     """And nothing is found where everything has its line, or is encoded."""
     assert collisions_of(get_scheme(name)) == ()

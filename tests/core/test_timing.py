@@ -19,6 +19,7 @@ from tests.core.schemes import HEAD, load, window
 MOMENT_MS = 1_136_214_245_678  # 2006-01-02T15:04:05.678Z
 WRITTEN = {
     "unix-s": b"1136214245",
+    "unix-s-fraction": b"1136214245",
     "unix-ms": b"1136214245678",
     "unix-us": b"1136214245678000",
     "iso-8601": b"2006-01-02T15:04:05Z",
@@ -30,12 +31,14 @@ WRITTEN = {
     "china-ms": b"2006-01-02 23:04:05.678+0800",
     "rfc-2822": b"Mon, 02 Jan 2006 15:04:05 -0000",
     "http-date": b"Mon, 02 Jan 2006 15:04:05 GMT",
+    "azure-date": b"Mon, 02 Jan 2006 15:04:05 GMT",
 }
 TO_A_MILLISECOND = {"unix-ms", "unix-us", "iso-8601-ms", "china-ms"}
 every_format = pytest.mark.parametrize("name", TIME_FORMATS)
 
 NOT_WRITTEN_SO = {
     "unix-s": [b"", b" 1", b"1 ", b"+1", b"-1", b"1_0", b"1.0", b"0x1", b"1\n", "\u0661".encode(), b"1" * 17],
+    "unix-s-fraction": [b"", b"1.", b".5", b"1.5.5", b"-1.5", b"1e3", b"1,5", b"1.5 ", b"1." + b"1" * 10, b"1" * 17],
     "unix-ms": [b"", b"1e3", b"\xb2", b"1" * 17],
     "unix-us": [b"", b"NaN", b"1" * 17],
     "iso-8601": [
@@ -82,6 +85,10 @@ NOT_WRITTEN_SO = {
         *[b"Mon, 31 Feb 2006 15:04:05 GMT", b"Mon, 02 Jan 2006 25:04:05 GMT", b"Mon, 02 Jan 2006 15:04:60 GMT"],
         *[b"Mon, 02 Jan 0000 15:04:05 GMT", b"Mon, 02 Jan 2006 15:04:05 GMT\n", b"Xyz, 02 Jan 2006 15:04:05 GMT"],
     ],
+    "azure-date": [
+        *[b"", b"Jan, 02 2006 15:04:05 GMT", b"Jan, 02 2006 15:04:05.678 GMT", b"Jan, 2 2006 15:04:05.678000 GMT"],
+        *[b"Feb, 31 2006 15:04:05.678000 GMT", b"Xyz, 02 2006 15:04:05.678000 GMT", b"Jan, 02 2006 15:04:05.678000"],
+    ],
 }
 
 
@@ -104,6 +111,20 @@ def test_written_otherwise(name: str, text: bytes) -> None:
     """Anything but the one way to write it is refused."""
     with pytest.raises(ValueError):  # strptime's own words are as good
         TIME_FORMATS[name].read(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "ms"),
+    [
+        ("unix-s-fraction", b"1136214245.678", MOMENT_MS),
+        ("unix-s-fraction", b"1136214245.6789012", MOMENT_MS),
+        ("unix-s-fraction", b"1136214245.5", 1_136_214_245_500),
+        ("azure-date", b"Jan, 02 2006 15:04:05.678901 GMT", 1_136_214_245_000),
+    ],
+)
+def test_another_way_to_write_it(name: str, text: bytes, ms: int) -> None:
+    """Two formats are read in a second way, in which a vendor's own client writes them."""
+    assert TIME_FORMATS[name].read(text) == ms
 
 
 @every_format

@@ -113,6 +113,11 @@ def names(fields: FieldList, separator: bytes) -> bytes:
     return separator.join([name for name, _ in fields])
 
 
+def values(fields: FieldList, separator: bytes) -> bytes:
+    """Write the values alone."""
+    return separator.join([value for _, value in fields])
+
+
 def add(fields: FieldList, name: bytes, value: bytes) -> FieldList:
     """Put one more field after the others."""
     return [*fields, (name, value)]

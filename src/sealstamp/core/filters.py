@@ -219,6 +219,7 @@ _OTHERS: Final = (
     Filter("media_type", TEXT, Kind.TEXT, "media_type({source})", "a Content-Type without parameters, in lower case"),
     Filter("normalise_path", TEXT, Kind.TEXT, "normalise_path({source})", "without dot segments and doubled slashes"),
     Filter("end_slash", TEXT, Kind.TEXT, "end_slash({source})", "with a slash at its end"),
+    Filter("bucket_slash", TEXT, Kind.TEXT, "bucket_slash({source})", "a path of one segment with a slash at its end"),
 )
 
 
@@ -267,6 +268,7 @@ _LISTS: Final = (
         Argument.VALUE,
     ),
     _of_fields("names", Kind.TEXT, "the names as text: names:';'", Argument.VALUE),
+    _of_fields("values", Kind.TEXT, "the values as text: values:';'", Argument.VALUE),
 )
 
 FILTERS: Final = MappingProxyType({entry.name: entry for entry in (*_DIGESTS, *_OTHERS, *_LISTS)})
@@ -299,6 +301,11 @@ def put_after(source: bytes, text: bytes) -> bytes:
 def end_slash(source: bytes) -> bytes:
     """Return the path with a slash at its end."""
     return source if source.endswith(b"/") else source + b"/"
+
+
+def bucket_slash(source: bytes) -> bytes:
+    """Return a path, with a slash at its end if it is one segment: a bucket's, and no object's."""
+    return source if b"/" in source[1:] else end_slash(source)
 
 
 def media_type(source: bytes) -> bytes:
@@ -357,6 +364,7 @@ RUNTIME: Final[dict[str, Callable[..., Any]]] = {
     "mac_at_once": mac_at_once,
     "new_mac": new_mac,
     "end_slash": end_slash,
+    "bucket_slash": bucket_slash,
     "media_type": media_type,
     "normalise_path": normalise_path,
     "percent_decode": percent_decode,

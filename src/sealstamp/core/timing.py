@@ -110,6 +110,29 @@ def _write_mail_date(ms: int) -> bytes:
     return _write_http_date(ms)[:-3] + b"-0000"
 
 
+_FRACTION = re.compile(rb"([0-9]{1,16})(?:\.([0-9]{1,9}))?")
+
+
+def _read_fraction(text: bytes) -> int:
+    """Read decimal seconds with or without a fraction, of which milliseconds count."""
+    match = _FRACTION.fullmatch(text)
+    if match is None:
+        raise ValueError("not decimal seconds")
+    return int(match[1]) * 1000 + int((match[2] or b"").ljust(3, b"0")[:3])
+
+
+_AZURE_DATE = re.compile(rb"([A-Z][a-z]{2}), (\d\d) (\d{4}) (\d\d:\d\d:\d\d)\.\d{6} GMT")
+
+
+def _read_azure_date(text: bytes) -> int:
+    """Read an HTTP date, or one as the Python SDK of Azure App Configuration writes it, with microseconds."""
+    match = _AZURE_DATE.fullmatch(text)
+    if match is None:
+        return _read_http_date(text)
+    month, day, year, clock = match.groups()
+    return _read_http_date(b"Mon, %b %b %b %b GMT" % (day, month, year, clock))
+
+
 def _with_ms(name: str, seconds: TimeFormat, zone: bytes, summary: str) -> TimeFormat:
     """Make a format of another: its seconds, a point, three digits of milliseconds, a zone."""
     size = 4 + len(zone)
@@ -146,6 +169,9 @@ TIME_FORMATS: Final[Mapping[str, TimeFormat]] = MappingProxyType(
         entry.name: entry
         for entry in (
             _decimal("unix-s", 1, 1000, "seconds since 1970, decimal"),
+            TimeFormat(
+                "unix-s-fraction", _read_fraction, lambda ms: b"%d" % (ms // 1000), "the same, or 1136214245.25"
+            ),
             _decimal("unix-ms", 1, 1, "milliseconds since 1970, decimal"),
             _decimal("unix-us", 1000, 1, "microseconds since 1970, decimal"),
             _calendar("iso-8601", _SECONDS + "Z", "%Y-%m-%dT%H:%M:%SZ", "2006-01-02T15:04:05Z, UTC"),
@@ -157,6 +183,9 @@ TIME_FORMATS: Final[Mapping[str, TimeFormat]] = MappingProxyType(
             _with_ms("china-ms", _CHINA, b"+0800", "2006-01-02 23:04:05.678+0800"),
             TimeFormat("rfc-2822", _read_mail_date, _write_mail_date, "Mon, 02 Jan 2006 15:04:05 -0000, or +0000"),
             TimeFormat("http-date", _read_http_date, _write_http_date, "Mon, 02 Jan 2006 15:04:05 GMT"),
+            TimeFormat(
+                "azure-date", _read_azure_date, _write_http_date, "the same, or Jan, 02 2006 15:04:05.000000 GMT"
+            ),
         )
     }
 )

@@ -133,6 +133,7 @@ FILTERS: Final[Mapping[str, Words]] = MappingProxyType(
         "media_type": _after("without parameters and in lower case"),
         "normalise_path": _after("dot segments resolved and doubled slashes made one"),
         "end_slash": _after("with a slash at its end"),
+        "bucket_slash": _after("with a slash at its end if it is one segment"),
         "lower_names": _after("names in lower case"),
         "lower_values": _after("values in lower case"),
         "title_names": _after("names written as X-Some-Name"),
@@ -155,6 +156,7 @@ FILTERS: Final[Mapping[str, Words]] = MappingProxyType(
             f"and {separator} between fields"
         ),
         "names": _after("their names with {0} between"),
+        "values": _after("their values with {0} between"),
     }
 )
 """What each filter does, in words."""
