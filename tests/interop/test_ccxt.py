@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -105,6 +105,11 @@ EXCHANGES = [
         "coinbaseexchange",
         guarded("coinbase-exchange", "api.exchange.coinbase.com"),
         (("privateGetAccounts", {}), ("privatePostOrders", ORDER)),
+    ),
+    Exchange(
+        "gemini",
+        replace(guarded("gemini", "api.gemini.com"), access_key_id="account-of-acme"),  # it takes no other keys
+        (("privatePostV1Orders", {}), ("privatePostV1OrderNew", ORDER)),
     ),
 ]
 SUCCESS = {

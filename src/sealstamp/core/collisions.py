@@ -70,7 +70,12 @@ _Pair = tuple[tuple[str, str], str, _Draft, _Draft, tuple[_Draft, ...]]
 
 @lru_cache(maxsize=256)
 def collisions_of(scheme: Scheme) -> tuple[Collision, ...]:
-    """Return at most one collision of values that touch, and one of values with a separator between them."""
+    """Return at most one collision of values that touch, and one of values with a separator between them.
+
+    What code writes cannot be taken apart, so nothing is tried with it.
+    """
+    if scheme.code is not None:
+        return ()
     try:
         example = example_of(scheme)
     except ConfigurationError:  # there is no pair to try it out with

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 CODES: Final = "sealstamp.schemes"
 """The entry point group of code."""
-BUILT_IN: Final[Mapping[str, str]] = MappingProxyType({"rfc9421": "sealstamp.plugins.rfc9421"})
-"""The code that this package has, and its module; it works where nothing is installed, as from a checkout."""
+BUILT_IN: Final[Mapping[str, str]] = MappingProxyType(
+    {"gemini": "sealstamp.plugins.gemini", "rfc9421": "sealstamp.plugins.rfc9421"}
+)
+"""The code that this package has, and its modules; it works where nothing is installed, as from a checkout."""
 _REMEDY = "update that distribution, or remove it"
 
 

@@ -6,8 +6,10 @@ one and its name begins with ``not-covered``: so the weakness is seen.
 
 from __future__ import annotations
 
+import base64
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Final
 
 from sealstamp.core.coverage import Covered, coverage_of
 from sealstamp.core.packing import make_writer
@@ -468,22 +470,39 @@ def put(situation: Situation, request: Request, name: str, value: bytes) -> Requ
     place = carrier.places[0]
     if not isinstance(carrier, Packed):
         return replaced(request, place, value)
-    text, values = value_at(request, place), situation.values(request)
-    at = _position(situation, request, carrier, name)
-    if at is not None:
-        return replaced(request, place, text[:at] + value + text[at + len(values[name]) :])
+    values = situation.values(request)
+    for decode, encode in (_AS_IT_IS, _IN_BASE64):
+        text = decode(value_at(request, place))
+        at = _position(situation, request, carrier, name, text, encode)
+        if at is not None:
+            return replaced(request, place, encode(text[:at] + value + text[at + len(values[name]) :]))
     if situation.scheme.code is not None:
         raise VectorError(f"{situation.scheme.name}: {name} does not stand in {carrier.name} as it is")
     return replaced(request, place, make_writer(carrier)({**values, name: value}))
 
 
-def _position(situation: Situation, request: Request, carrier: Packed, name: str) -> int | None:
+def _from_base64(text: bytes) -> bytes:
+    """Undo base64; of a text that is none, nothing is left."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        return b""
+
+
+_Recode = Callable[[bytes], bytes]
+_AS_IT_IS: Final[tuple[_Recode, _Recode]] = (bytes, bytes)
+_IN_BASE64: Final[tuple[_Recode, _Recode]] = (_from_base64, base64.b64encode)
+
+
+def _position(
+    situation: Situation, request: Request, carrier: Packed, name: str, text: bytes, encode: _Recode
+) -> int | None:
     """Return where in a packed text a value stands: there, and nowhere else, does a change of it change this value."""
-    text, values = value_at(request, carrier.place), situation.values(request)
+    values = situation.values(request)
     old, other = values[name], _other(situation, name, values[name]) if values[name] else b""
     wanted = {**values, name: other}
     for found in re.finditer(re.escape(old), text) if old else ():
-        changed = replaced(request, carrier.place, text[: found.start()] + other + text[found.end() :])
+        changed = replaced(request, carrier.place, encode(text[: found.start()] + other + text[found.end() :]))
         try:
             came = situation.values(changed)
         except VerificationError:
