@@ -49,9 +49,14 @@ class BodyDigest(Record):
         """Return the value that travels, from the raw digest."""
         return _write(self.tree, digest)
 
-    def new_hash(self) -> Any:
-        """Return a hash state that has seen nothing."""
-        return RUNTIME[self.hash](b"")
+    def hash_of(self, piece: bytes) -> Any:
+        """Return a hash state that has taken in ``piece``."""
+        return RUNTIME[self.hash](piece)
+
+    @property
+    def length(self) -> int:
+        """How long every value of it is."""
+        return len(self.written(self.hash_of(b"").digest()))
 
 
 def body_digest_of(name: str, tree: Expression) -> BodyDigest | None:
@@ -99,35 +104,42 @@ class DigestCheck:
 
     def __init__(self, wanted: Iterable[tuple[BodyDigest, bytes]], *, have_their_length: bool = False) -> None:
         self._wanted = tuple(wanted)
-        self._states = [digest.new_hash() for digest, _ in self._wanted]
+        self._states: list[Any] = []
         self._held = b""
         if not have_their_length:
-            self._compare(len, "is not as long as one")
+            _refuse([one for one, came in self._wanted if len(came) != one.length], "is not as long as one")
 
     def update(self, piece: bytes) -> bytes:
         """Take the next piece, and return the one before it."""
         if not piece:
             return b""
-        for state in self._states:
-            state.update(piece)
         before, self._held = self._held, piece
+        if before:
+            self._take_in(before)
         return before
 
     def finish(self) -> bytes:
         """Return the last piece. Raises DigestMismatchError, naming every digest that does not fit."""
-        self._compare(bytes, "is not that of the body which came")
+        if self._states:
+            self._take_in(self._held)
+            digests = [state.digest() for state in self._states]
+        else:  # a body in one piece, the usual one, needs no state that is kept
+            digests = [one.hash_of(self._held).digest() for one, _ in self._wanted]
+        wrong = [
+            one
+            for (one, came), digest in zip(self._wanted, digests, strict=True)
+            if not hmac.compare_digest(came, one.written(digest))
+        ]
+        _refuse(wrong, "is not that of the body which came")
         return self._held
 
-    def _compare(self, aspect: Callable[[bytes], Any], problem: str) -> None:
-        """Raise unless what was signed and what the bytes so far give are alike in one aspect."""
-        wrong = [
-            digest.name
-            for (digest, came), state in zip(self._wanted, self._states, strict=True)
-            if not _alike(aspect(came), aspect(digest.written(state.digest())))
-        ]
-        if wrong:
-            raise DigestMismatchError(f"the signed digest {problem}: {', '.join(wrong)}")
+    def _take_in(self, piece: bytes) -> None:
+        if not self._states:
+            self._states = [one.hash_of(b"") for one, _ in self._wanted]
+        for state in self._states:
+            state.update(piece)
 
 
-def _alike(came: Any, due: Any) -> bool:
-    return hmac.compare_digest(came, due) if isinstance(came, bytes) else bool(came == due)
+def _refuse(wrong: list[BodyDigest], problem: str) -> None:
+    if wrong:
+        raise DigestMismatchError(f"the signed digest {problem}: {', '.join(one.name for one in wrong)}")

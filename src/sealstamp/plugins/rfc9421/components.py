@@ -64,8 +64,9 @@ def _target_uri(request: Request) -> bytes:
 
 def _authority(request: Request) -> bytes:
     """Host and port in lower case, without the scheme's own port (section 2.2.3)."""
-    authority, scheme = _named(request.authority).lower(), request.scheme.lower()
-    return authority.removesuffix(_DEFAULT_PORTS[scheme]) if scheme in _DEFAULT_PORTS else authority
+    authority = _named(request.authority).lower()
+    port = authority.find(b":") >= 0 and _DEFAULT_PORTS.get(request.scheme.lower())
+    return authority.removesuffix(port) if port else authority
 
 
 def _named(authority: bytes) -> bytes:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from binascii import b2a_base64
 from functools import lru_cache
-from hashlib import sha256
 from typing import Final, NoReturn
 
 from sealstamp.core.compiler import Presented
@@ -52,7 +51,7 @@ class Presenter:
 
     def __init__(self, scheme: Scheme, policy: Policy) -> None:
         self._policy = policy
-        self._must_have = ("keyid", *policy.must_have)
+        self._must_have = frozenset({"keyid", *policy.must_have})
         self._carriers = scheme.carriers
         self._read_covered = coverage_reader(policy.types)
         self._lacking = lru_cache(1024)(self._find_lacking)
@@ -100,39 +99,39 @@ class Presenter:
     def _presented(self, request: Request, one: Input, signatures: dict[str, bytes], now_ms: int) -> Presented:
         if one.label not in signatures:
             raise MissingCredentialsError(f"Signature has no signature {one.label}")
-        self._check_times(one, now_ms)
-        self._check_parameters(one)
+        self._check_parameters(one, now_ms)
         lacking, digest_met, covers_digest = self._lacking(one.covered.identities)
         if lacking:
             _refuse_lacking(lacking)
         if not digest_met and has_body(request):
             _refuse_lacking((CONTENT_DIGEST,))
         must_be_empty = not digest_met and request.body is None
-        expected: Expected = ()
         values, doubled = request.header_fields
-        if FIELD in values:
-            expected = read_digests(b", ".join(lines_of(request, FIELD)) if FIELD in doubled else values[FIELD])
-            if covers_digest and not expected:
-                raise MalformedCredentialsError("Content-Digest has no digest that can be checked: sha-256 or sha-512")
+        if FIELD not in values:
+            return self._tuple(request, one, signatures[one.label], expected=(), must_be_empty=must_be_empty)
+        expected = read_digests(b", ".join(lines_of(request, FIELD)) if FIELD in doubled else values[FIELD])
+        if covers_digest and not expected:
+            raise MalformedCredentialsError("Content-Digest has no digest that can be checked: sha-256 or sha-512")
         return self._tuple(request, one, signatures[one.label], expected=expected, must_be_empty=must_be_empty)
 
     def _tuple(
         self, request: Request, one: Input, signature: bytes, *, expected: Expected, must_be_empty: bool
     ) -> Presented:
-        base = one.covered.base(request, one.text)
         parameters = one.parameters
-        key_id, nonce, created = parameters["keyid"].encode(), parameters.get("nonce", ""), parameters.get("created")
+        key_id, created = parameters["keyid"].encode(), parameters.get("created")
+        nonce = parameters["nonce"].encode() if "nonce" in parameters else b""
+        written = b2a_base64(_canonical(signature) if len(signature) in _CURVES else signature, newline=False)
         return (
             key_id,
             None if created is None else created * 1000,
-            nonce.encode() or b"\0" + sha256(base).digest(),  # what has no nonce is told apart by all that it signs
-            b2a_base64(_canonical(signature), newline=False),
-            request.header(FIELD),
+            nonce or b"\0" + written,  # what has no nonce is told apart by its signature
+            written,
+            request.header_fields[0].get(FIELD, b""),
             key_id,
             b"" if created is None else b"%d" % created,
-            nonce.encode(),
+            nonce,
             signature,
-            base,
+            one.covered.base(request, one.text),
             parameters.get("alg", ""),
             expected,
             must_be_empty,
@@ -144,23 +143,23 @@ class Presenter:
         digest = self._policy.digest_required
         return lacking, digest is None or digest.is_met(covered), any(name == CONTENT_DIGEST for name, _ in covered)
 
-    def _check_parameters(self, one: Input) -> None:
-        parameters = one.parameters
-        if not 0 < len(parameters.get("nonce", "-")) <= MAX_NONCE:
-            raise MalformedCredentialsError(f"the nonce is not 1 to {MAX_NONCE} characters")
-        absent = [name for name in self._must_have if name not in parameters]
-        if absent:
+    def _check_parameters(self, one: Input, now_ms: int) -> None:
+        policy, parameters = self._policy, one.parameters
+        if not self._must_have <= parameters.keys():
+            absent = sorted(self._must_have - parameters.keys())
             raise MissingCredentialsError(f"the signature {one.label} has no parameter {', '.join(absent)}")
-
-    def _check_times(self, one: Input, now_ms: int) -> None:
-        policy, created, expires = self._policy, one.parameters.get("created"), one.parameters.get("expires")
+        created = parameters.get("created")
         if created is not None and not -policy.future_ms <= now_ms - created * 1000 <= policy.past_ms:
             outside(created * 1000, now_ms)
-        if expires is None:
-            return
-        if now_ms > expires * 1000:
-            raise OutsideTimeWindowError(now_ms, f"the signature expired {now_ms - expires * 1000} ms ago")
-        if created is None and expires * 1000 > now_ms + policy.past_ms:
+        if "expires" in parameters:
+            self._check_expiry(parameters["expires"] * 1000, now_ms, has_created=created is not None)
+        if "nonce" in parameters and not 0 < len(parameters["nonce"]) <= MAX_NONCE:
+            raise MalformedCredentialsError(f"the nonce is not 1 to {MAX_NONCE} characters")
+
+    def _check_expiry(self, expires_ms: int, now_ms: int, *, has_created: bool) -> None:
+        if now_ms > expires_ms:
+            raise OutsideTimeWindowError(now_ms, f"the signature expired {now_ms - expires_ms} ms ago")
+        if not has_created and expires_ms > now_ms + self._policy.past_ms:
             raise OutsideTimeWindowError(now_ms, "the signature has no created, and expires too late for the window")
 
 
@@ -173,8 +172,6 @@ def _canonical(signature: bytes) -> bytes:
 
     A guard against replay by signature sees this one; for other algorithms it changes nothing that counts.
     """
-    if (order := _CURVES.get(len(signature))) is None:
-        return signature
-    half = len(signature) // 2
+    order, half = _CURVES[len(signature)], len(signature) // 2
     s = int.from_bytes(signature[half:], "big")
     return signature[:half] + min(s, (order - s) % order).to_bytes(half, "big") if s < order else signature
