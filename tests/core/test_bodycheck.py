@@ -58,8 +58,9 @@ def streamed(scheme: Scheme, request: Request, pieces: list[bytes]) -> list[byte
     head = Request(request.method, request.target, request.headers)
     verifier = Verifier(scheme, body_later=True)
     presented = verifier.present(head, 0)
-    verifier.check(head, presented, verifier.bind(PAIR, consumer="acme"), 0)
-    body = verifier.body_check(presented)
+    key = verifier.bind(PAIR, consumer="acme")
+    verifier.check(head, presented, key, 0)
+    body = verifier.body_check(presented, key)
     assert body is not None
     return [*map(body.update, pieces), body.finish()]
 
@@ -149,8 +150,9 @@ def test_what_can_be_no_digest(value: bytes) -> None:
     scheme = having("{body|sha256|hex}")
     lines = [(name, value if name == b"x-digest" else text) for name, text in signed(scheme).headers]
     verifier = Verifier(scheme, body_later=True)
+    key = verifier.bind(PAIR, consumer="acme")
     with pytest.raises(DigestMismatchError, match="long"):
-        verifier.body_check(verifier.present(Request(b"PUT", b"/", lines), 0))
+        verifier.body_check(verifier.present(Request(b"PUT", b"/", lines), 0), key)
 
 
 def test_it_cannot_be_forgotten() -> None:

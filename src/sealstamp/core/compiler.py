@@ -50,6 +50,8 @@ Matches = Callable[[Presented, Request], bool | bytes]
 """Tells whether a request's values are right; of several signatures that came, it returns the one that is."""
 Sign = Callable[[int | None, bytes, Sequence[bytes], Request], list[tuple[Any, bytes]]]
 Stages = Callable[[Presented, Request], tuple[bytes, ...]]
+MakeBodyCheck = Callable[[Presented], BodyCheck | None]
+"""Returns what checks the body that comes after a request's head, or None where this one needs none."""
 
 
 class Compiled(Record):
@@ -59,8 +61,8 @@ class Compiled(Record):
     (matches, sign) for one key; ``key`` is the key of a pair that the secret is, if it is one. Code is not given these.
     ``bind_stages(access_key_id, secret, extras)`` gives what computes every definition, for those who want to look.
     ``reread(request)`` reads what its own signer wrote, as ``present`` does, but without a clock; a scheme of data
-    needs none. ``body_check(presented)`` is code's own check of a body that comes later, or None where this request
-    needs none. ``source`` is the generated text.
+    needs none. ``bind_body_check(access_key_id, secret)`` gives code's own check of bodies for one key, which is asked
+    once the signature is right. ``source`` is the generated text.
     """
 
     present: Callable[[Request, int], Presented]
@@ -68,7 +70,7 @@ class Compiled(Record):
     bind_stages: Callable[..., Stages]
     source: str = ""
     reread: Callable[[Request], Presented] | None = None
-    body_check: Callable[[Presented], BodyCheck | None] | None = None
+    bind_body_check: Callable[[bytes, bytes], MakeBodyCheck] | None = None
 
 
 @lru_cache(maxsize=1024)
@@ -108,6 +110,12 @@ def bind_key(scheme: Scheme, credential: Credential, *, to_sign: bool = False) -
     except VerificationError as error:  # a filter that reads a value, such as unbase64, could not read the secret
         problem = f"its secret cannot be used: {error}"
         raise ConfigurationError(place, problem, "this scheme's secrets have another form") from None
+
+
+def bind_body_check(scheme: Scheme, credential: Credential) -> MakeBodyCheck | None:
+    """Return, for one key, what code checks bodies with; None for a scheme that compares digests, or nothing."""
+    bind = compile_scheme(scheme).bind_body_check
+    return bind and bind(credential.access_key_id.encode(), credential.secret.reveal())
 
 
 def bind_stranger(scheme: Scheme) -> Matches:

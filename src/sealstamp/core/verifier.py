@@ -24,7 +24,15 @@ from enum import StrEnum
 from typing import NamedTuple, NoReturn
 
 from sealstamp.core.bodycheck import BodyCheck, BodyDigest, DigestCheck
-from sealstamp.core.compiler import Matches, Presented, bind_key, bind_stranger, compile_scheme
+from sealstamp.core.compiler import (
+    MakeBodyCheck,
+    Matches,
+    Presented,
+    bind_body_check,
+    bind_key,
+    bind_stranger,
+    compile_scheme,
+)
 from sealstamp.core.computing import FIRST_VALUE
 from sealstamp.core.credential import Credential
 from sealstamp.core.material import is_malleable
@@ -77,9 +85,18 @@ class BoundKey:
 
     ``usable_until_ms`` is Unix milliseconds: NEVER_MS without an expiry, 0 for a key that is disabled or revoked.
     ``permitted`` tells whether the key is for the API at whose door it is used; ``open_until_ms`` is both in one.
+    ``body_check`` is how a scheme in code checks the bodies that this key signed.
     """
 
-    __slots__ = ("claim_prefix", "matches", "open_until_ms", "permitted", "principal", "usable_until_ms")
+    __slots__ = (
+        "body_check",
+        "claim_prefix",
+        "matches",
+        "open_until_ms",
+        "permitted",
+        "principal",
+        "usable_until_ms",
+    )
 
     def __init__(
         self,
@@ -88,6 +105,7 @@ class BoundKey:
         claim_prefix: bytes = b"",
         usable_until_ms: int = NEVER_MS,
         permitted: bool = True,
+        body_check: MakeBodyCheck | None = None,
     ) -> None:
         self.principal = principal
         self.matches = matches
@@ -95,6 +113,7 @@ class BoundKey:
         self.usable_until_ms = usable_until_ms
         self.permitted = permitted
         self.open_until_ms = usable_until_ms if permitted else 0
+        self.body_check = body_check
 
     def __repr__(self) -> str:
         return f"<BoundKey {self.principal.access_key_id}>"
@@ -144,8 +163,7 @@ class Verifier:
         self.present = compiled.present
         self.names_key = scheme.names_key
         self.needs_body = scheme.needs_body
-        self._body_check_of_code = compiled.body_check
-        self.digests_body = bool(scheme.body_digests) or compiled.body_check is not None
+        self.digests_body = bool(scheme.body_digests) or compiled.bind_body_check is not None
         self.refuses_unseen = scheme.parameters.get(UNSEEN_BODY) == "refused"
         self._body_digests = [_awaited(scheme, digest) for digest in scheme.body_digests.values()]
         self._if_absent = tuple(field.places for field in scheme.digest_fields.values() if field.computed_if_absent)
@@ -183,7 +201,8 @@ class Verifier:
         matches, _ = bind_key(self.scheme, credential)
         principal = Principal(credential.access_key_id, consumer, self.scheme.name)
         claim_prefix = b"%b\0%b\0" % (self._scope, credential.access_key_id.encode())
-        return BoundKey(principal, matches, claim_prefix, usable_until_ms, permitted)
+        body_check = bind_body_check(self.scheme, credential)
+        return BoundKey(principal, matches, claim_prefix, usable_until_ms, permitted, body_check)
 
     def bind_misfit(self, access_key_id: str, *, consumer: str) -> BoundKey:
         """Make a key that is of another kind than this scheme signs with: for it, every signature is a wrong one."""
@@ -209,13 +228,13 @@ class Verifier:
             not any(place.value_in(request) for place in places) for places in self._if_absent
         )
 
-    def body_check(self, presented: Presented) -> BodyCheck | None:
-        """Return what compares a body with the digests that came for it; None where none came.
+    def body_check(self, presented: Presented, key: BoundKey) -> BodyCheck | None:
+        """Return what compares a body with what ``key`` signed of it; None where nothing was.
 
         Raises DigestMismatchError for what can be no digest.
         """
-        if self._body_check_of_code is not None:
-            return self._body_check_of_code(presented)
+        if key.body_check is not None:
+            return key.body_check(presented)
         came = [(digest, presented[at]) for digest, at, without in self._body_digests if presented[at] not in without]
         return DigestCheck(came) if came else None
 
@@ -237,7 +256,7 @@ class Verifier:
         if now_ms >= key.open_until_ms:
             _refuse_state(key, now_ms)
         if self.digests_body:
-            self._check_body(request, presented)
+            self._check_body(request, presented, key)
         return self._claim(presented, key, matched) if self._guards else None
 
     def check_candidates(
@@ -257,7 +276,7 @@ class Verifier:
         if now_ms >= key.open_until_ms:
             _refuse_state(key, now_ms)
         if self.digests_body:
-            self._check_body(request, presented)
+            self._check_body(request, presented, key)
         return key, self._claim(presented, key, matching[key]) if self._guards else None
 
     def verify(
@@ -288,10 +307,10 @@ class Verifier:
             for name, value in zip(self.scheme.carried, values, strict=False)
         }
 
-    def _check_body(self, request: Request, presented: Presented) -> None:
+    def _check_body(self, request: Request, presented: Presented, key: BoundKey) -> None:
         if request.body is None and self._body_later:
             return
-        if check := self.body_check(presented):
+        if check := self.body_check(presented, key):
             check.update(body_of(request))
             check.finish()
 

@@ -61,8 +61,9 @@ class Door:
                 if candidates is None:
                     candidates = await asyncio.to_thread(accepted.find_candidates)
                 key, claim = verifier.check_candidates(request, presented, candidates, now_ms)
+            assert key is not None  # noqa: S101  # check has refused otherwise
             comes_later = verifier.digests_body and request.body is None
-            body_check = verifier.body_check(presented) if comes_later else None
+            body_check = verifier.body_check(presented, key) if comes_later else None
             if claim is not None:
                 await self._make(claim, now_ms)
         except (VerificationError, StoreUnavailableError) as refusal:
@@ -70,7 +71,6 @@ class Door:
             if guarded.only_observes:
                 return None, None
             raise Answered(refusal_answer(refusal, guarded.responses, request_id, now_ms)) from None
-        assert key is not None  # noqa: S101  # check has refused otherwise
         took_ns = perf_counter_ns() - began
         if body_check is not None:
             body = self._under_check(body_check, guarded, accepted, request_id, took_ns)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sealstamp.core.bodycheck import BodyCheck
-from sealstamp.core.compiler import Compiled, Matches, Presented, Sign, Stages
+from sealstamp.core.compiler import Compiled, MakeBodyCheck, Matches, Presented, Sign, Stages
 from sealstamp.core.material import SHARED_STRANGER
 from sealstamp.core.placing import Addition
 from sealstamp.core.request import Request
@@ -33,7 +33,7 @@ def compile_rfc9421(scheme: Scheme) -> Compiled:
     def bind(access_key_id: bytes, secret: bytes) -> tuple[Matches, Sign]:
         return _bind(policy, access_key_id, secret)
 
-    return Compiled(presenter.present, bind, _bind_stages, reread=presenter.reread, body_check=_body_check)
+    return Compiled(presenter.present, bind, _bind_stages, reread=presenter.reread, bind_body_check=_bind_body_check)
 
 
 def _bind(policy: Policy, access_key_id: bytes, secret: bytes) -> tuple[Matches, Sign]:
@@ -64,6 +64,11 @@ def _bind_stages(_access_key_id: bytes, _secret: bytes) -> Stages:
     """Return what gives the stages as they were presented: no key is needed for any but the last, which came."""
     signature_at, digest_at = 3, 4
     return lambda presented, _: (presented[digest_at], presented[BASE_AT], presented[signature_at])
+
+
+def _bind_body_check(_access_key_id: bytes, _secret: bytes) -> MakeBodyCheck:
+    """Return the same for every key: a digest is compared without one."""
+    return _body_check
 
 
 def _body_check(presented: Presented) -> BodyCheck | None:
