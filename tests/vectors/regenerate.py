@@ -18,7 +18,7 @@ from sealstamp.vectors.folder import write_folder
 from sealstamp.vectors.making import make_cases
 from sealstamp.vectors.situation import NOW_MS
 from sealstamp.vectors.surgery import rebuilt
-from tests.schemes.vectors import Vector, published
+from tests.schemes.vectors import WITHOUT_BODY, Vector, published
 
 FOLDER = Path(__file__).parents[2] / "vectors"
 NOT_ON_THE_WIRE = {
@@ -32,7 +32,7 @@ NOT_ON_THE_WIRE = {
 def _published() -> dict[str, list[Vector]]:
     by_scheme: dict[str, list[Vector]] = {}
     for vector in published():
-        if vector.name not in NOT_ON_THE_WIRE:
+        if vector.name not in NOT_ON_THE_WIRE and vector.name not in WITHOUT_BODY:
             by_scheme.setdefault(vector.scheme, []).append(vector)
     return by_scheme
 

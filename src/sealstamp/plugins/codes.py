@@ -20,7 +20,11 @@ T = TypeVar("T")
 CODES: Final = "sealstamp.schemes"
 """The entry point group of code."""
 BUILT_IN: Final[Mapping[str, str]] = MappingProxyType(
-    {"gemini": "sealstamp.plugins.gemini", "rfc9421": "sealstamp.plugins.rfc9421"}
+    {
+        "aws-sigv4-chunk": "sealstamp.plugins.aws_chunked",
+        "gemini": "sealstamp.plugins.gemini",
+        "rfc9421": "sealstamp.plugins.rfc9421",
+    }
 )
 """The code that this package has, and its modules; it works where nothing is installed, as from a checkout."""
 _REMEDY = "update that distribution, or remove it"
