@@ -39,6 +39,7 @@ EXAMPLES = {
     "dedupe": "{query_fields|add:'dry','1'|dedupe|join:'=','&'}",
     "merge": "{query_fields|add:'dry','2'|merge:','|join:'=','&'}",
     "only": "{query_fields|only:'to;dry',';'|join:'=','&'}",
+    "listed": "{query_fields|listed:'To;dry',';'|join:'=','&'}",
     "match": "{query_fields|match:'d*'|join:'=','&'}",
     "drop": "{query_fields|drop:'d*'|join:'=','&'}",
     "encode_each": "{query_fields|encode_each|join:'=','&'}",

@@ -107,7 +107,7 @@ class _Reader:
                 return frozenset({self._headers[argument.lower()]} if argument.lower() in self._headers else ())
             case Atom(part=part):
                 return frozenset(self._parts.get(part, ()))
-            case Apply(filter="match" | "only"):
+            case Apply(filter="match" | "only" | "listed"):
                 return self._union(node) - {Covered.QUERY, Covered.BODY}
             case Apply(filter="join" | "join_bare", source=source):
                 return self._union(node) | {part for name, part in self._headers.items() if self._keeps(source, name)}
@@ -166,7 +166,7 @@ class _Reader:
                 return self._keeps(source, header) and _fits(header, patterns)
             case Apply(filter="drop", source=source, arguments=patterns):
                 return self._keeps(source, header) and not _fits(header, patterns)
-            case Apply(filter="only", source=source, arguments=(names, *_)):
+            case Apply(filter="only" | "listed", source=source, arguments=(names, *_)):
                 return self._keeps(source, header) and self._names(names, header)
             case Apply(filter="plus", source=source, arguments=(other,)):
                 return self._keeps(source, header) or self._keeps(other, header)

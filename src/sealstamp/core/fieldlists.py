@@ -77,6 +77,11 @@ def only(fields: FieldList, names: bytes, separator: bytes) -> FieldList:
     return [field for name in names.split(separator) for field in fields if field[0] == name]
 
 
+def listed(fields: FieldList, names: bytes, separator: bytes) -> FieldList:
+    """Return the fields that a list names in any case, in the list's order and with names as it writes them."""
+    return [(name, value) for name in names.split(separator) for key, value in fields if key == name.lower()]
+
+
 def match(fields: FieldList, *patterns: bytes) -> FieldList:
     """Keep the fields whose name fits one of the patterns; ``*`` stands for anything, ``?`` for one character."""
     return [field for field in fields if fits(field[0], patterns)]

@@ -242,6 +242,13 @@ _LISTS: Final = (
     _of_fields(
         "only", Kind.FIELDS, "the fields a list names, in its order: only:signed,';'", Argument.VALUE, Argument.VALUE
     ),
+    _of_fields(
+        "listed",
+        Kind.FIELDS,
+        "the same, but names as the list writes them: listed:signed,','",
+        Argument.VALUE,
+        Argument.VALUE,
+    ),
     _of_fields("match", Kind.FIELDS, "the fields whose names fit: match:'x-amz-*'", Argument.VALUE, repeats=True),
     _of_fields("drop", Kind.FIELDS, "without the fields whose names fit: drop:'sign'", Argument.VALUE, repeats=True),
     _of_fields("encode_each", Kind.FIELDS, "names and values percent-encoded"),

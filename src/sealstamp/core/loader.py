@@ -512,6 +512,7 @@ class _Reader:
             self._texts(table, "must_name_all"),
             default=table.get("default", str) or "",
             any_case=any_case,
+            as_listed=bool(table.get("as_listed", bool)),
         )
         table.finish()
         return chosen

@@ -140,10 +140,11 @@ def _check_chosen(chosen: Chosen, variable: str, constant: Callable[[Any], str])
     separator = constant(chosen.separator.encode())
     usual = [f"{variable} = {variable} or {constant(chosen.default.encode())}"] if chosen.default else []
     lower = [f"{variable} = {variable}.lower()"] if chosen.any_case else []
-    lines = [*usual, *lower, f"require_named({variable}, {constant(must_name)}, {separator})"]
+    named = f"{variable}.lower()" if chosen.as_listed else variable
+    lines = [*usual, *lower, f"require_named({named}, {constant(must_name)}, {separator})"]
     if chosen.must_name_all:
         patterns = constant(tuple(word.encode() for word in chosen.must_name_all))
-        lines.append(f"require_all_named(request.header_fields[0], {variable}, {patterns}, {separator})")
+        lines.append(f"require_all_named(request.header_fields[0], {named}, {patterns}, {separator})")
     return lines
 
 

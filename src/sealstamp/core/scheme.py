@@ -161,7 +161,7 @@ class Chosen(Record):
 
     So must be every header of the request whose name fits one of the patterns of ``must_name_all``. ``separator``
     stands between the names of the list. Where it does not come, ``default`` is meant. ``any_case`` takes its names for
-    lower-case ones.
+    lower-case ones; ``as_listed`` does so to check them alone, and leaves the list itself as it came.
     """
 
     must_name: tuple[str, ...]
@@ -169,6 +169,7 @@ class Chosen(Record):
     must_name_all: tuple[str, ...] = ()
     default: str = ""
     any_case: bool = False
+    as_listed: bool = False
 
 
 class Extra(Record):

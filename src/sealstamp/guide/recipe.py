@@ -143,6 +143,7 @@ FILTERS: Final[Mapping[str, Words]] = MappingProxyType(
         "dedupe": _after("without doubles"),
         "merge": _after("values of one name joined by {0}"),
         "only": _after("those that {0} names and in that order"),
+        "listed": _after("those that {0} names and in that order, with names as it writes them"),
         "match": _after("those whose names fit {all}"),
         "drop": _after("without those whose names fit {all}"),
         "encode_each": _after("names and values percent-encoded"),
