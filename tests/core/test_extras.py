@@ -83,6 +83,16 @@ def test_a_credential_without_it_is_refused_when_it_is_bound(credential: Credent
             use(credential, consumer="acme")
 
 
+def test_an_optional_one_that_a_key_does_not_have_is_empty() -> None:
+    scheme = load(**SEALED, extras=EXTRAS.replace("SHOWN", ", optional = true"))
+    without = Credential.of("id", "secret")
+    check(scheme, signed(scheme, without), without)
+    check(scheme, signed(scheme))
+    for signer, verifier in ((PAIR, without), (without, PAIR)):
+        with pytest.raises(SignatureMismatchError):
+            check(scheme, signed(scheme, signer), verifier)
+
+
 def test_a_scheme_that_needs_none_takes_a_credential_with_more() -> None:
     scheme = get_scheme("taurusx")
     Verifier(scheme).bind(PAIR, consumer="acme")

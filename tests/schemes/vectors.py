@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sealstamp.core.credential import Credential
+from sealstamp.core.packing import make_pair_lister
 from sealstamp.core.request import Request
 from sealstamp.core.scheme import LIFETIME, TIMESTAMP, Scheme
 from sealstamp.core.signer import Signer
@@ -65,27 +66,39 @@ class Vector:
     def configured(self) -> Scheme:
         """The scheme, with those of the vector's parameters that it declares."""
         declared = {parameter.name for parameter in get_scheme(self.scheme).declared}
-        given = {name: text(value) for name, value in self.facts["params"].items() if name in declared}
+        named = {_OUR_NAMES.get((self.scheme, name), name): value for name, value in self.facts["params"].items()}
+        given = {name: text(value) for name, value in named.items() if name in declared}
         return get_scheme(self.scheme, given)
 
     def sign(self) -> tuple[Request, str]:
         """Sign as published; return the signed request, and the value in the place that the vector names."""
         signer = Signer(self.configured, self.credential)
         instructions = signer.sign(self.request, time_ms=self.made_ms, nonce=self.facts["nonce"] or None)
-        wanted = self.facts["expected"]["name"].lower()
+        wanted, _, key = self.facts["expected"]["name"].lower().partition(".")
         values = {place.name.lower(): value.decode() for place, value in instructions.additions}
-        return instructions.apply(self.request), values.get(wanted, "")
+        value = self._pair(values[wanted].encode(), key) if key else values.get(wanted, "")
+        return instructions.apply(self.request), value
+
+    def _pair(self, packed: bytes, key: str) -> str:
+        """Return the value of one pair of the scheme's packed text."""
+        return dict(make_pair_lister(self.configured.listed_pairs, frozenset())(packed))[key.encode()].decode()
+
+
+_OUR_NAMES = {("oauth1", "method"): "signature_method"}
+"""Parameters that the vectors call otherwise than our scheme does."""
 
 
 def text(value: object) -> str:
-    """Write a parameter as the command line takes it: a list has ``;`` between its items."""
-    return ";".join(value) if isinstance(value, list) else str(value)
+    """Write a parameter as the command line takes it: a list has ``;`` between its items, and what is not is empty."""
+    return ";".join(value) if isinstance(value, list) else "" if value is False else str(value)
 
 
 NEED_MORE = {
     "aliyun-rpc/openapi-util": "neither a method nor a time",
     "azure-storage/get-container-2015-12-11": "a path without its leading slash",
     "azure-storage/get-container-2018-03-28": "a path without its leading slash",
+    "oauth1/rfc5849-HMAC-SHA256": "a request that declares another method than it is signed by",
+    "oauth1/rfc5849-HMAC-SHA512": "a request that declares another method than it is signed by",
     "qiniu/qbox-nobody": "an empty path, which no request has on the wire",
     "qiniu/qbox-form": "an empty path, which no request has on the wire",
     "qiniu/v2-0": "an empty path, which no request has on the wire",

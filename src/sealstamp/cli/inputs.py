@@ -134,10 +134,10 @@ def extras_of(arguments: Namespace, scheme: Scheme) -> dict[str, Secret]:
     for name in scheme.extras:
         if name not in given and (value := extra_of_environment(name)):
             given[name] = value
-        if name not in given:
+        if name not in given and name in scheme.needed_extras:
             hint = f"--extra-file {name}=FILE, or ${EXTRA_VARIABLE}{name.upper()}"
             raise ConfigurationError("--extra-file", f"scheme {scheme.name} needs {name}, a secret of the key", hint)
-    return {name: check_secret(name, given[name]) for name in scheme.extras}
+    return {name: check_secret(name, given[name]) for name in scheme.extras if name in given}
 
 
 def extra_files(arguments: Namespace) -> dict[str, Secret]:

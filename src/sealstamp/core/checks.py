@@ -155,7 +155,7 @@ def _kind(node: Expression, known: Mapping[str, Kind]) -> Kind:
             for index, argument in enumerate(node.arguments):
                 _check_argument(entry, index, _kind(argument, known))
             return entry.gives
-        case Atom(part=Part.HEADERS | Part.QUERY_FIELDS | Part.FORM_FIELDS):
+        case Atom(part=Part.HEADERS | Part.QUERY_FIELDS | Part.FORM_FIELDS | Part.PACKED_FIELDS):
             return Kind.FIELDS
         case Concat() | Join() | Switch() | Cover():
             inner = [_kind(child, known) for child in children(node)]
@@ -179,7 +179,7 @@ def _check_source(filter_name: str, given: Kind, takes: frozenset[Kind]) -> None
     if Kind.FIELDS in takes:
         raise _KindError(
             f"{given.value} where a list is needed: {filter_name!r} takes fields",
-            "lists are {headers}, {query_fields} and {form_fields}",
+            "lists are {headers}, {query_fields}, {form_fields} and {packed_fields}",
         )
     if given is Kind.FIELDS:
         raise _KindError(
@@ -223,6 +223,7 @@ def _check_carriers(scheme: Scheme, document: Document) -> None:
             _check_field(carrier, scheme, document)
     _check_places(scheme, document)
     _check_reading(scheme, document)
+    _check_listed_pairs(scheme, document)
     if SIGNATURE not in scheme.carried:
         document.fail(("fields",), "the signature does not travel", 'signature = "header X-Signature"')
 
@@ -290,6 +291,16 @@ def _check_reading(scheme: Scheme, document: Document) -> None:
             if isinstance(node, Atom) and not taken.isdisjoint(_read_by(node, taken)):
                 hint = "name the definition itself, or let what is computed travel elsewhere"
                 document.fail(("sign", definition), "it reads what is only computed from it", hint)
+
+
+def _check_listed_pairs(scheme: Scheme, document: Document) -> None:
+    """A list of pairs is of one text: of two, nobody would know which is meant."""
+    texts = [carrier for carrier in scheme.carriers if isinstance(carrier, Packed) and carrier.pairs]
+    for definition, expression in scheme.definitions.items():
+        lists = any(isinstance(node, Atom) and node.part is Part.PACKED_FIELDS for node in walk(expression))
+        if lists and len(texts) != 1:
+            problem = f"{{{Part.PACKED_FIELDS}}} lists the pairs of a packed text, and there are {len(texts)} of them"
+            document.fail(("sign", definition), problem, '[packed."header Authorization"] with pairs = { … }')
 
 
 def _read_by(node: Atom, taken: set[tuple[Where, bytes]]) -> set[tuple[Where, bytes]]:

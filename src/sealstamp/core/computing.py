@@ -9,7 +9,7 @@ from typing import Any, Final
 from sealstamp.core.branches import branch_of, signs
 from sealstamp.core.codegen import Namespace, function
 from sealstamp.core.filters import FILTERS, Argument
-from sealstamp.core.packing import make_writer
+from sealstamp.core.packing import make_pair_lister, make_pair_maker, make_signers_writer
 from sealstamp.core.places import Place, Where
 from sealstamp.core.scheme import (
     ACCESS_KEY_ID,
@@ -235,7 +235,7 @@ class _Emitter:
         place = self.constant(carrier.places[0])
         if isinstance(carrier, Packed):
             values = ", ".join(f"{self.constant(name)}: {self._name(name)}" for name in carrier.carried)
-            return f"({place}, {self.constant(make_writer(carrier))}({{{values}}}))"
+            return f"({place}, {self.constant(make_signers_writer(carrier))}({{{values}}}))"
         value = self._name(carrier.name)
         if carrier.computed_if_absent:
             told = self.given_first[carrier.name]
@@ -374,6 +374,8 @@ class _Emitter:
                 return f"query_list(request, {self.constant(self.stripped[Where.QUERY])})"
             case Part.FORM_FIELDS:
                 return f"form_list(request, {self.constant(self.stripped[Where.FORM])})"
+            case Part.PACKED_FIELDS:
+                return self._packed_fields(self.scheme.listed_pairs)
             case Part.QUERY | Part.TARGET | Part.URL if self.stripped[Where.QUERY]:
                 return f"request_without(request, {self.constant(self.stripped[Where.QUERY])}).{node.part}"
             case Part.BODY:
@@ -382,6 +384,17 @@ class _Emitter:
                 return f"form_of(request, {self.constant(self.stripped[Where.FORM])})"
             case part:
                 return f"request.{part}"
+
+    def _packed_fields(self, packed: Packed) -> str:
+        """A verifier lists what came; a signer what it is going to write, for the signature has its place there too."""
+        without = frozenset(self.scheme.definitions.keys() - self.digests)
+        if not self.signs:
+            return (
+                f"{self.constant(make_pair_lister(packed, without))}({self.constant(packed.place)}.value_in(request))"
+            )
+        listed = [name for name in packed.carried if name not in without]
+        values = ", ".join(f"{self.constant(name)}: {self._name(name)}" for name in listed)
+        return f"{self.constant(make_pair_maker(packed, without))}({{{values}}})"
 
     def _apply(self, node: Apply) -> str:
         entry = FILTERS[node.filter]

@@ -8,8 +8,9 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from sealstamp.core.places import IN_BODY, Where
-from sealstamp.core.scheme import ACCESS_KEY_ID, EXPIRES, NONCE, SIGNATURE, TIMESTAMP, Scheme
+from sealstamp.core.scheme import ACCESS_KEY_ID, EXPIRES, NONCE, SIGNATURE, TIMESTAMP, Packed, Scheme
 from sealstamp.core.tree import Apply, Atom, Cover, Expression, Name, Part, Switch, Text, children
+from sealstamp.core.tree import names as names_in
 
 
 class Covered(StrEnum):
@@ -92,6 +93,7 @@ class _Reader:
         )
         self._parts = {**_PARTS, Part.FORM_FIELDS: {Covered.BODY}} if is_form else _PARTS
         self._headers = {"host": Covered.HOST}
+        self._pairs = _named_by_pairs(scheme, names)
         for name, part in names.items():
             for place in places.get(name, ()):
                 if place.where is Where.HEADER:
@@ -110,7 +112,10 @@ class _Reader:
             case Apply(filter="match" | "only" | "listed"):
                 return self._union(node) - {Covered.QUERY, Covered.BODY}
             case Apply(filter="join" | "join_bare", source=source):
-                return self._union(node) | {part for name, part in self._headers.items() if self._keeps(source, name)}
+                lists = ((Part.HEADERS, self._headers), (Part.PACKED_FIELDS, self._pairs))
+                return self._union(node) | {
+                    part for kind, known in lists for name, part in known.items() if self._keeps(source, name, kind)
+                }
             case Switch(subject=subject):
                 # Nor is the subject: two that lead to one branch give one signature.
                 branches = [self.covered_by(branch) for branch in children(node) if branch is not subject]
@@ -155,23 +160,27 @@ class _Reader:
             return field.instead_allowed
         return name in self._scheme.may_lack or (field is not None and field.instead_allowed)
 
-    def _keeps(self, node: Expression, header: str) -> bool:
-        """Tell whether a list certainly has the header of this (lower-case) name, if the request has it."""
+    def _keeps(self, node: Expression, name: str, kind: Part) -> bool:
+        """Tell whether a list certainly has what has this name in one kind of list, if the request has it there."""
+
+        def kept_by(source: Expression) -> bool:
+            return self._keeps(source, name, kind)
+
         match node:
             case Atom(part=part):
-                return part is Part.HEADERS
-            case Name(name=name):
-                return name in self._scheme.definitions and self._keeps(self._scheme.definitions[name], header)
+                return part is kind
+            case Name(name=definition):
+                return definition in self._scheme.definitions and kept_by(self._scheme.definitions[definition])
             case Apply(filter="match", source=source, arguments=patterns):
-                return self._keeps(source, header) and _fits(header, patterns)
+                return kept_by(source) and _fits(name, patterns)
             case Apply(filter="drop", source=source, arguments=patterns):
-                return self._keeps(source, header) and not _fits(header, patterns)
+                return kept_by(source) and not _fits(name, patterns)
             case Apply(filter="only" | "listed", source=source, arguments=(names, *_)):
-                return self._keeps(source, header) and self._names(names, header)
+                return kept_by(source) and self._names(names, name)
             case Apply(filter="plus", source=source, arguments=(other,)):
-                return self._keeps(source, header) or self._keeps(other, header)
+                return kept_by(source) or kept_by(other)
             case Apply(source=source):
-                return self._keeps(source, header)
+                return kept_by(source)
             case _:
                 return False
 
@@ -190,3 +199,14 @@ class _Reader:
 
 def _fits(header: str, patterns: tuple[Expression, ...]) -> bool:
     return any(isinstance(pattern, Text) and fnmatchcase(header, pattern.value.lower()) for pattern in patterns)
+
+
+def _named_by_pairs(scheme: Scheme, names: Mapping[str, Covered]) -> Mapping[str, Covered]:
+    """Return the keys of pairs in whose list a value stands, and what it is."""
+    pairs = (pair for carrier in scheme.carriers if isinstance(carrier, Packed) for pair in carrier.pairs)
+    return {
+        key: names[name]
+        for key, template in pairs
+        for name in names_in(template)
+        if name in names and name not in scheme.definitions
+    }

@@ -13,7 +13,7 @@
     [code]                           name: what computes the signature where a notation cannot say it
     [chosen.NAME]                    a definition that the signer chooses: must_name = […], must_name_all, separator
     [keys]                           what new pairs look like: access_key_id, secret
-    [keys.extras]                    further secrets of each key: NAME = { make, about, shown }
+    [keys.extras]                    further secrets of each key: NAME = { make, about, shown, optional }
     [responses]                      the vendor's refusals: body, default, and answers by reason
 
 Names of parameters in braces may stand in places, so that an API can rename a header. The durations of ``[time]`` are
@@ -218,7 +218,7 @@ class _Reader:
         assert table is not None  # noqa: S101  # the key was just iterated
         form = self._form(table, "make", table.need("make", str, f'{name} = {{ make = "alnum 12", about = "…" }}'))
         about = table.need("about", str, "say in a few words what it is for")
-        extra = Extra(name, form, about, bool(table.get("shown", bool)))
+        extra = Extra(name, form, about, bool(table.get("shown", bool)), bool(table.get("optional", bool)))
         table.finish()
         return extra
 

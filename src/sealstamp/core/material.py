@@ -82,12 +82,10 @@ def _refuse(problem: str) -> NoReturn:
 
 def extras_for(scheme: Scheme, credential: Credential) -> tuple[bytes, ...]:
     """Return the further secrets that the scheme needs, in its order. Raises MisfitError for one that is missing."""
-    for name in scheme.extras:
-        if name not in credential.extras:
-            raise MisfitError(
-                "its secrets", f"it has no {name}, which this scheme needs", f"give {name} with the secret"
-            )
-    return tuple(credential.extras[name].reveal() for name in scheme.extras)
+    if missing := sorted(scheme.needed_extras - credential.extras.keys()):
+        name = missing[0]
+        raise MisfitError("its secrets", f"it has no {name}, which this scheme needs", f"give {name} with the secret")
+    return tuple(credential.extras[name].reveal() if name in credential.extras else b"" for name in scheme.extras)
 
 
 def check_fits(scheme: Scheme, credential: Credential) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from binascii import b2a_base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from sealstamp.core.encoding import percent_decode, percent_encode
@@ -12,7 +12,7 @@ from sealstamp.core.filters import unbase64
 from sealstamp.core.places import Where
 from sealstamp.core.scheme import Carrier, Packed
 from sealstamp.core.tree import Concat, Expression, Name, Text, names
-from sealstamp.errors import MalformedCredentialsError
+from sealstamp.errors import MalformedCredentialsError, SigningError
 
 MAX_LENGTH: Final = 16_384
 """A packed text longer than this is refused."""
@@ -44,17 +44,60 @@ def read_carrier(carrier: Carrier, text: bytes) -> Values:
     return make_reader(carrier)(text) if isinstance(carrier, Packed) else (text,)
 
 
-def make_pair_lister(packed: Packed) -> Callable[[bytes], Pairs]:
-    """Return what lists all pairs of a packed text, unknown ones too, decoded; of another text it lists none."""
+def make_pair_lister(packed: Packed, without: frozenset[str]) -> Callable[[bytes], Pairs]:
+    """Return what lists all pairs of a packed text, unknown ones too, their values decoded; of another text none.
+
+    Those with a value of the names ``without`` are left out.
+    """
     strip, split = _prefix_reader(packed), _pair_splitter(packed.separator)
     known = {key.encode(): key in packed.encoded for key, _ in packed.pairs}
+    left_out = {key.encode() for key, template in packed.pairs if not without.isdisjoint(names(template))}
     encoded = bool(packed.encoded)  # and so are those that nobody knows
 
     def pairs(text: bytes) -> Pairs:
         found = split(strip(text[:MAX_LENGTH]) or b"") or []
-        return [(key, percent_decode(value) if known.get(key, encoded) else value) for key, value in found]
+        kept = [(key, value) for key, value in found if key not in left_out]
+        return [(key, percent_decode(value) if known.get(key, encoded) else value) for key, value in kept]
 
     return pairs
+
+
+def make_pair_maker(packed: Packed, without: frozenset[str]) -> Callable[[Mapping[str, bytes]], Pairs]:
+    """Return what lists the same pairs before they are written, from values by name."""
+    pairs = tuple((key, template) for key, template in packed.pairs if without.isdisjoint(names(template)))
+    return lambda values: _pairs_of(packed, pairs, values)
+
+
+def _pairs_of(packed: Packed, pairs: Iterable[tuple[str, Expression]], values: Mapping[str, bytes]) -> Pairs:
+    """Return keys and values, without pairs that may lack and have nothing in them."""
+    return [
+        (key.encode(), _fill(template, values))
+        for key, template in pairs
+        if not packed.may_lack.issuperset(names(template)) or any(values[name] for name in names(template))
+    ]
+
+
+def make_signers_writer(packed: Packed) -> Callable[[Mapping[str, bytes]], bytes]:
+    """Return what writes as ``make_writer`` does; it raises SigningError for a value that would not be read back."""
+    write, read = make_writer(packed), make_reader(packed)
+
+    def is_read_back(text: bytes, values: Mapping[str, bytes]) -> bool:
+        try:
+            return read(text) == tuple(values[name] for name in packed.carried)
+        except MalformedCredentialsError:
+            return False
+
+    def write_readable(values: Mapping[str, bytes]) -> bytes:
+        text = write(values)
+        if is_read_back(text, values):
+            return text
+        plain = dict.fromkeys(packed.carried, b"x")
+        alone = [{**plain, name: values[name]} for name in packed.carried]
+        wrong = [name for name, each in zip(packed.carried, alone, strict=True) if not is_read_back(write(each), each)]
+        problem = f"the value of {', '.join(wrong)} contains what would end it" if wrong else "it is too long"
+        raise SigningError(f"{packed.name} could not be read back: {problem}")
+
+    return write_readable
 
 
 def make_writer(packed: Packed) -> Callable[[Mapping[str, bytes]], bytes]:
@@ -69,16 +112,13 @@ def _body_writer(packed: Packed) -> Callable[[Mapping[str, bytes]], bytes]:
     if packed.template is not None:
         template = packed.template
         return lambda values: _fill(template, values)
-    quote = b'"' if packed.quoted else b""
+    quote, separator = b'"' if packed.quoted else b"", packed.separator.encode()
+    encoded = frozenset(key.encode() for key in packed.encoded)
 
     def write(values: Mapping[str, bytes]) -> bytes:
-        written = []
-        for key, template in packed.pairs:
-            if not (packed.may_lack.issuperset(names(template)) and not any(values[n] for n in names(template))):
-                value = _fill(template, values)
-                value = percent_encode(value) if key in packed.encoded else value
-                written.append(key.encode() + b"=" + quote + value + quote)
-        return packed.separator.encode().join(written)
+        pairs = _pairs_of(packed, packed.pairs, values)
+        written = [(key, percent_encode(value) if key in encoded else value) for key, value in pairs]
+        return separator.join([key + b"=" + quote + value + quote for key, value in written])
 
     return write
 

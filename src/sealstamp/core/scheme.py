@@ -173,12 +173,16 @@ class Chosen(Record):
 
 
 class Extra(Record):
-    """A further secret of each access key; ``shown`` says that it travels as it is."""
+    """A further secret of each access key; ``shown`` says that it travels as it is.
+
+    An ``optional`` one is the empty text for keys that have none.
+    """
 
     name: str
     make: Form
     about: str
     shown: bool = False
+    optional: bool = False
 
 
 class KeyForms(Record):
@@ -244,6 +248,11 @@ class Scheme(Record):
     def carried(self) -> tuple[str, ...]:
         """The names of every value that travels, in the order they are written."""
         return tuple(name for carrier in self.carriers for name in carrier.carried)
+
+    @property
+    def listed_pairs(self) -> Packed:
+        """The packed text whose pairs a definition may list; there is one, or a checked scheme lists none."""
+        return next(carrier for carrier in self.carriers if isinstance(carrier, Packed) and carrier.pairs)
 
     @property
     def good_for(self) -> tuple[int, int]:
@@ -318,6 +327,11 @@ class Scheme(Record):
     def extras(self) -> tuple[str, ...]:
         """The names of the further secrets that each access key has."""
         return tuple(extra.name for extra in self.keys.extras)
+
+    @property
+    def needed_extras(self) -> frozenset[str]:
+        """The names of those that every key must have."""
+        return frozenset(extra.name for extra in self.keys.extras if not extra.optional)
 
     @property
     def computed(self) -> tuple[str, ...]:

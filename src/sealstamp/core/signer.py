@@ -102,7 +102,9 @@ class Signer:
             if self._lifetime:
                 values = {**self._own_lifetime(request), **(values or {})}
             given = self._merge(values) if values else self._defaults
-            return Instructions(self._sign(time_ms, nonce.encode() if nonce else b"", given, request))
+            additions = self._sign(time_ms, nonce.encode() if nonce else b"", given, request)
+            _refuse_line_ends(additions)
+            return Instructions(additions)
         except VerificationError as error:
             raise SigningError(str(error)) from None
         except SealstampError as error:
@@ -126,12 +128,21 @@ class Signer:
 
     def stages(self, request: Request, instructions: Instructions, *, reveal: bool = False) -> tuple[Stage, ...]:
         """Return every stage of what was signed, all that is secret shown as ``***`` unless ``reveal``."""
-        if reread := compile_scheme(self.scheme).reread:
-            is_signed = all(place.is_in(request) for place, _ in instructions.additions)
-            signed = request if is_signed else instructions.apply(request)
-            return show_stages(self.scheme, self._credential, reread(signed), signed, reveal=reveal)
-        values = instructions.values(self.scheme)
-        return show_stages(self.scheme, self._credential, (b"", None, b"", *values), request, reveal=reveal)
+        is_signed = all(place.is_in(request) for place, _ in instructions.additions)
+        signed = request if is_signed else instructions.apply(request)
+        reread = compile_scheme(self.scheme).reread
+        presented = reread(signed) if reread else (b"", None, b"", *instructions.values(self.scheme))
+        return show_stages(self.scheme, self._credential, presented, signed, reveal=reveal)
+
+
+_ENDS_LINE = re.compile(rb"[\r\n\0]")  # RFC 9110, section 5.5
+
+
+def _refuse_line_ends(additions: list[Addition]) -> None:
+    """Raise SigningError for a value that would end its header, and begin another."""
+    for place, value in additions:
+        if place.where is Where.HEADER and _ENDS_LINE.search(value):
+            raise SigningError(f"the value of {place} contains the end of a line")
 
 
 def _travelling_lifetime(scheme: Scheme) -> tuple[Place, ...]:
