@@ -90,7 +90,9 @@ def test_a_collision_is_one(name: str) -> None:
             example.verify(request)
 
 
-@pytest.mark.parametrize("name", ["okx-v5", "bybit-v5", "tencent-v1", "azure-sharedkey", "taobao-top-md5", "twilio"])
+@pytest.mark.parametrize(
+    "name", ["okx-v5", "bybit-v5", "tencent-v1", "azure-sharedkey", "taobao-top-md5", "twilio", "gate-v4"]
+)
 def test_schemes_that_are_known_for_it(name: str) -> None:
     """What their definitions invite is found."""
     assert collisions_of(get_scheme(name))

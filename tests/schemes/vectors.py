@@ -131,11 +131,6 @@ def published() -> list[Vector]:
     ]
 
 
-def unsourced() -> list[Vector]:
-    """Return vectors that nobody has held against the page they are said to come from."""
-    return _read("unsourced.json")
-
-
 def _read(file: str) -> list[Vector]:
     known = set(scheme_names())
     entries = json.loads(Path(__file__).with_name(file).read_text(encoding="utf-8"))
