@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 
 import pytest
 
@@ -103,3 +104,16 @@ def test_every_stage_can_be_shown(name: str) -> None:
     stages = signer.stages(instructions.apply(request), instructions)
     assert tuple(stage.name for stage in stages) == scheme.stages
     assert not any(credential.secret.reveal().decode() in stage.text for stage in stages)
+
+
+@pytest.mark.parametrize("names", ["X-Ca-Key,X-Ca-Nonce,X-Ca-Timestamp", "x-ca-key,x-ca-nonce,x-ca-timestamp"])
+def test_a_gateway_client_signs_names_as_it_lists_them(names: str) -> None:
+    """The vendor's Python demo lists X-Ca-Key, other clients x-ca-key; each signs its own spelling."""
+    scheme = get_scheme("aliyun-api-gateway")
+    credential, values = credential_for(scheme), {"key": "key-1", "nonce": "5f1c9a0217", "timestamp": str(NOW_MS)}
+    lines = [f"{name}:{values[name.lower()[5:]]}" for name in names.split(",")]
+    text = "\n".join(["GET", "", "", "", "", *lines, "/x?a=1"])
+    signature = base64.b64encode(hmac.new(credential.secret.reveal(), text.encode(), "sha256").digest())
+    headers = [(f"x-ca-{name}".encode(), value.encode()) for name, value in values.items()]
+    headers += [(b"host", b"api.example.com"), (b"x-ca-signature-headers", names.encode())]
+    check(scheme, Request(b"GET", b"/x?a=1", [*headers, (b"x-ca-signature", signature)], body=b""))
