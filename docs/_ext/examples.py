@@ -42,6 +42,8 @@ EXAMPLES = {
     "listed": "{query_fields|listed:'To;dry',';'|join:'=','&'}",
     "match": "{query_fields|match:'d*'|join:'=','&'}",
     "drop": "{query_fields|drop:'d*'|join:'=','&'}",
+    "escape_each": "{query_fields|escape_each:'d','i'|join:'=','&'}",
+    "json_lists": "{query_fields|add:'ids[]','1'|add:'ids[]','2'|json_lists|join:'=','&'}",
     "encode_each": "{query_fields|encode_each|join:'=','&'}",
     "sort": "{query_fields|add:'a','b'|sort|join:'=','&'}",
     "sort_written": "{query_fields|add:'dry-1','b'|sort_written:'='|join:'=','&'}",

@@ -25,6 +25,12 @@ FIELDS: FieldList = [(b"B", b" 1  2 "), (b"a", b""), (b"B", b"3"), (b"a", b"")]
         (fieldlists.drop(FIELDS, b"a"), [FIELDS[0], FIELDS[2]]),
         (fieldlists.add(FIELDS[:1], b"d", b"4"), [FIELDS[0], (b"d", b"4")]),
         (fieldlists.sort_written([(b"a", b"1"), (b"a-b", b"")], b"="), [(b"a-b", b""), (b"a", b"1")]),
+        (fieldlists.escape_each([(b"a=&%", b"a=&%\xff")], b"%=&", b"%&"), [(b"a%3D%26%25", b"a=%26%25\xff")]),
+        (
+            fieldlists.json_lists([(b"a[]", b'2"'), (b"b", b"x"), (b"a[]", b"1")]),
+            [(b"b", b"x"), (b"a", b'["2\\"", "1"]')],
+        ),
+        (fieldlists.json_lists([(b"a[]", b"\xc3\xa9\xff")]), [(b"a", b'["\\u00e9\\\\xff"]')]),
         (fieldlists.encode_each([(b"a b", b"/~")]), [(b"a%20b", b"%2F~")]),
     ],
 )

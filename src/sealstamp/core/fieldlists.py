@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Sequence
 from fnmatch import translate
@@ -106,6 +107,25 @@ def _matcher(patterns: tuple[bytes, ...]) -> Callable[[bytes], re.Match[bytes] |
 def encode_each(fields: FieldList) -> FieldList:
     """Percent-encode names and values."""
     return [(percent_encode(name), percent_encode(value)) for name, value in fields]
+
+
+def json_lists(fields: FieldList) -> FieldList:
+    """Make one field of all that are called ``name[]``: ``name``, with their values as a JSON list of texts."""
+    collected: dict[bytes, list[str]] = {}
+    for name, value in fields:
+        if name.endswith(b"[]"):
+            collected.setdefault(name, []).append(value.decode("utf-8", "backslashreplace"))
+    lists = [(name.removesuffix(b"[]"), json.dumps(values).encode()) for name, values in collected.items()]
+    return [field for field in fields if field[0] not in collected] + lists
+
+
+def escape_each(fields: FieldList, in_names: bytes, in_values: bytes) -> FieldList:
+    """Percent-encode some characters of names, and some of values, and nothing else."""
+    return [(_escaped(name, in_names), _escaped(value, in_values)) for name, value in fields]
+
+
+def _escaped(text: bytes, marks: bytes) -> bytes:
+    return b"".join([b"%%%02X" % byte if byte in marks else b"%c" % byte for byte in text])
 
 
 def join(fields: FieldList, between: bytes, separator: bytes, end: bytes = b"") -> bytes:

@@ -252,6 +252,16 @@ _LISTS: Final = (
     _of_fields("match", Kind.FIELDS, "the fields whose names fit: match:'x-amz-*'", Argument.VALUE, repeats=True),
     _of_fields("drop", Kind.FIELDS, "without the fields whose names fit: drop:'sign'", Argument.VALUE, repeats=True),
     _of_fields("encode_each", Kind.FIELDS, "names and values percent-encoded"),
+    _of_fields(
+        "escape_each",
+        Kind.FIELDS,
+        "some characters of names, and some of values, as %XX: escape_each:'%=&','%&'",
+        Argument.VALUE,
+        Argument.VALUE,
+    ),
+    _of_fields(
+        "json_lists", Kind.FIELDS, "fields called name[] as one called name at the end, a JSON list of their values"
+    ),
     Filter("sort", FIELDS, Kind.FIELDS, "sorted({source})", "sorted by name, then value, as bytes"),
     _of_fields(
         "sort_written", Kind.FIELDS, "sorted as they are written, with a text between: sort_written:'='", Argument.VALUE

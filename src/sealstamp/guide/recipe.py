@@ -148,6 +148,8 @@ FILTERS: Final[Mapping[str, Words]] = MappingProxyType(
         "match": _after("those whose names fit {all}"),
         "drop": _after("without those whose names fit {all}"),
         "encode_each": _after("names and values percent-encoded"),
+        "escape_each": _after("with {0} in names and {1} in values percent-encoded"),
+        "json_lists": _after("those called name[] as one called name, a JSON list of their values"),
         "sort": _after("sorted by name and then value"),
         "sort_written": _after("sorted as they are written with {0} between"),
         "add": _after("and one more field: {0} with the value {1}"),
