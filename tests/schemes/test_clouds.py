@@ -117,3 +117,22 @@ def test_a_gateway_client_signs_names_as_it_lists_them(names: str) -> None:
     headers = [(f"x-ca-{name}".encode(), value.encode()) for name, value in values.items()]
     headers += [(b"host", b"api.example.com"), (b"x-ca-signature-headers", names.encode())]
     check(scheme, Request(b"GET", b"/x?a=1", [*headers, (b"x-ca-signature", signature)], body=b""))
+
+
+def test_a_gcs_url_made_step_by_step() -> None:
+    """The steps of Google's description, written out here, give the signature that our signer writes."""
+    secret, day, scope = "bGoa+V7g/yqDXvKRqq+JTFn4uQZbPiQJo4pf9RzJ", "20260101", "20260101/auto/storage/goog4_request"
+    request = Request(b"GET", b"/bucket/a%20cat.jpeg", [(b"host", b"storage.googleapis.com")])
+    signer = Signer(get_scheme("gcs-hmac-v4-url"), Credential.of("GOOG1EXAMPLE", secret))
+    signed = signer.sign(request, time_ms=NOW_MS, values={"lifetime": "900"}).apply(request)
+    query = (
+        "X-Goog-Algorithm=GOOG4-HMAC-SHA256&X-Goog-Credential=GOOG1EXAMPLE%2F20260101%2Fauto%2Fstorage%2Fgoog4_request"
+        "&X-Goog-Date=20260101T000000Z&X-Goog-Expires=900&X-Goog-SignedHeaders=host"
+    )
+    canonical = f"GET\n/bucket/a%20cat.jpeg\n{query}\nhost:storage.googleapis.com\n\nhost\nUNSIGNED-PAYLOAD"
+    digest = hashlib.sha256(canonical.encode()).hexdigest()
+    key = f"GOOG4{secret}".encode()
+    for word in (day, "auto", "storage", "goog4_request"):
+        key = hmac.digest(key, word.encode(), "sha256")
+    wanted = hmac.digest(key, f"GOOG4-HMAC-SHA256\n20260101T000000Z\n{scope}\n{digest}".encode(), "sha256").hex()
+    assert signed.query_fields[0][b"X-Goog-Signature"].decode() == wanted
