@@ -213,3 +213,12 @@ def test_commands_know_it(site: Path) -> None:
     listed = run(site, "-m", "sealstamp", "schemes", "list").stdout
     assert "Vendor X, doubled" in listed
     assert "cannot be used: vendor-x-sealstamp 1.2" in listed
+
+
+def test_what_names_no_plug_in_is_not_asked() -> None:
+    """Listing starts fast: Python's register of distributions is imported only where one brings something."""
+    code = "import sys, sealstamp.schemes as s; s.list_schemes(); print('importlib.metadata' in sys.modules)"
+    folders = [path for path in sys.path if "vendor_x" not in path]
+    command = [sys.executable, "-I", "-c", f"import sys; sys.path[:] = {folders!r}\n{code}"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert told == "False\n"

@@ -1,22 +1,14 @@
-"""``sealstamp schemes``: what there is, what one says, and whether a file is one."""
+"""``sealstamp schemes``: what there is, what one says, and whether a file is one.
+
+Whatever needs more than the heads of the files is in ``about``, which is imported when it is asked for.
+"""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
-from pathlib import Path
 
 from sealstamp.cli import output
-from sealstamp.core.findings import Rule
-from sealstamp.core.lint import Report, lint
-from sealstamp.core.scheme import Scheme, TimeRule
-from sealstamp.core.timing import write_duration
-from sealstamp.errors import ConfigurationError, SchemeError
-from sealstamp.guide.attacks import Demonstration, demonstrate
-from sealstamp.guide.facts import Facts, facts_of, uncovered
-from sealstamp.guide.recipe import recipe_of, write_recipe
-from sealstamp.guide.wire import write_request
-from sealstamp.schemes import get_scheme, list_schemes, load_file, scheme_names
+from sealstamp.schemes import list_schemes
 
 
 def add(parser: ArgumentParser) -> None:
@@ -24,9 +16,9 @@ def add(parser: ArgumentParser) -> None:
     acts = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name, about, run in (
         ("list", "list the catalogue", _list),
-        ("show", "show what a scheme says, and what it leaves unsigned", _show),
-        ("check", "check a scheme file", _check),
-        ("lint", "say how safe a scheme is, what can be done with it, and what to do about it", _lint),
+        ("show", "show what a scheme says, and what it leaves unsigned", _about),
+        ("check", "check a scheme file", _about),
+        ("lint", "say how safe a scheme is, what can be done with it, and what to do about it", _about),
         ("vectors", "make the test vectors of schemes: requests to accept, and to refuse with a reason", _vectors),
     ):
         act = acts.add_parser(name, help=about, description=about)
@@ -47,12 +39,12 @@ def add(parser: ArgumentParser) -> None:
             )
             act.add_argument("--out", metavar="DIR", help="write each case into DIR/SCHEME/CASE instead of listing it")
         output.add_json(act)
-        act.set_defaults(run=run)
+        act.set_defaults(run=run, act=name)
 
 
 def _list(arguments: Namespace) -> int:
     if arguments.long:
-        return _list_facts(arguments)
+        return _about(arguments)
     heads = list_schemes()
     names = ("name", "title", "vendor", "url", "problem")
     facts = [{name: getattr(head, name) for name in names if getattr(head, name)} for head in heads]
@@ -60,172 +52,13 @@ def _list(arguments: Namespace) -> int:
     return output.show(arguments, facts, lambda: output.show_table(("NAME", "TITLE"), rows))
 
 
-def _list_facts(arguments: Namespace) -> int:
-    """Print the catalogue's table; every scheme is read for it, which takes a moment."""
-    facts, broken = _read_all()
-    rows = [(entry.name, entry.grade, entry.mac, entry.replay, ", ".join(entry.covered)) for entry in facts]
-    rows += [(name, "", "cannot be used", problem, "") for name, problem in broken]
-    columns = ("NAME", "GRADE", "SIGNED WITH", "REPLAY PROTECTION", "COVERED")
-    return output.show(arguments, [_fields(entry) for entry in facts], lambda: output.show_table(columns, rows))
+def _about(arguments: Namespace) -> int:
+    from sealstamp.cli import about
 
-
-def _read_all() -> tuple[list[Facts], list[tuple[str, str]]]:
-    """Return the facts of every scheme, and the names and problems of those that a broken plug-in brings."""
-    facts: list[Facts] = []
-    broken: list[tuple[str, str]] = []
-    for name in scheme_names():
-        try:
-            facts.append(facts_of(get_scheme(name)))
-        except (ConfigurationError, SchemeError) as error:
-            broken.append((name, error.problem))
-    return facts, broken
-
-
-def _fields(facts: Facts) -> dict[str, object]:
-    return {name: getattr(facts, name) for name in Facts.__match_args__}
-
-
-def _show(arguments: Namespace) -> int:
-    scheme = get_scheme(arguments.scheme)
-    return output.show(arguments, describe(scheme), lambda: _tell(scheme))
-
-
-def _check(arguments: Namespace) -> int:
-    scheme = load_file(Path(arguments.scheme))
-    facts = {"name": scheme.name, "ok": True, "unsigned": list(uncovered(scheme))}
-    return output.show(arguments, facts, lambda: _tell_ok(arguments.scheme, scheme))
-
-
-def _lint(arguments: Namespace) -> int:
-    if arguments.all:
-        return _lint_all(arguments)
-    scheme = get_scheme(arguments.scheme)
-    report = lint(scheme)
-    return output.show(arguments, _report(scheme, report), lambda: _tell_report(scheme, report))
+    return about.RUNS[arguments.act](arguments)
 
 
 def _vectors(arguments: Namespace) -> int:
     from sealstamp.cli.vectors import make  # the other commands need not wait for it
 
     return make(arguments)
-
-
-def _lint_all(arguments: Namespace) -> int:
-    schemes = [get_scheme(name) for name in scheme_names()]
-    reports = [(scheme, lint(scheme)) for scheme in schemes]
-    rows = (
-        (scheme.name, report.grade, str(report.score), ", ".join(finding.rule.code for finding in report.findings))
-        for scheme, report in reports
-    )
-    documents = [_report(*each) for each in reports] if arguments.json else []
-    return output.show(arguments, documents, lambda: output.show_table(("NAME", "GRADE", "OF 100", "FINDINGS"), rows))
-
-
-def _report(scheme: Scheme, report: Report) -> dict[str, object]:
-    findings = [
-        {**_rule(finding.rule), "where": finding.detail, "shown": _shown(demonstrate(scheme, finding))}
-        for finding in report.findings
-    ]
-    return {"name": scheme.name, "grade": report.grade, "score": report.score, "findings": findings}
-
-
-def _rule(rule: Rule) -> dict[str, object]:
-    names = ("code", "cost", "problem", "attack", "remedy")
-    return {name: getattr(rule, name) for name in names}
-
-
-def _shown(demonstration: Demonstration | None) -> dict[str, object] | None:
-    if demonstration is None:
-        return None
-    return {
-        "claim": demonstration.claim,
-        "signed": write_request(demonstration.signed),
-        "accepted": write_request(demonstration.accepted),
-        "later_ms": demonstration.later_ms,
-    }
-
-
-def _tell_report(scheme: Scheme, report: Report) -> None:
-    output.say(f"{scheme.name}: grade {report.grade}, {report.score} of 100")
-    for finding in report.findings:
-        rule, where = finding.rule, f" ({finding.detail})" if finding.detail else ""
-        output.say(f"\n{rule.code}, costs {rule.cost}: {rule.problem}{where}")
-        output.say(f"  attack: {rule.attack}")
-        output.say(f"  remedy: {rule.remedy}")
-        if demonstration := demonstrate(scheme, finding):
-            _tell_demonstration(demonstration)
-
-
-def _tell_demonstration(demonstration: Demonstration) -> None:
-    output.say(f"  shown:  {demonstration.claim}")
-    for title, request in (("signed", demonstration.signed), ("accepted", demonstration.accepted)):
-        output.say(f"    {title}:")
-        for line in write_request(request).splitlines():
-            output.say(f"      {line}".rstrip())
-
-
-def _tell_ok(file: str, scheme: Scheme) -> None:
-    output.say(f"{file}: ok")
-    _tell_unsigned(scheme)
-
-
-def describe(scheme: Scheme) -> dict[str, object]:
-    """Return what a scheme says, as data."""
-    time, nonce, facts = scheme.time, scheme.nonce, facts_of(scheme)
-    return {
-        "name": scheme.name,
-        "title": scheme.title,
-        "vendor": scheme.vendor,
-        "url": scheme.url,
-        "summary": scheme.summary,
-        "fields": {", ".join(carrier.carried): [str(place) for place in carrier.places] for carrier in scheme.carriers},
-        "time": time and _time(time),
-        "nonce": nonce and {"length": nonce.make.length, "alphabet": nonce.make.alphabet, "grows": nonce.grows},
-        "parameters": [
-            {"name": p.name, "default": p.default, "about": p.about, "one_of": list(p.one_of)} for p in scheme.declared
-        ],
-        "recipe": [{"name": step.name, "is": step.text, "parts": list(step.parts)} for step in recipe_of(scheme)],
-        "signed": list(facts.covered),
-        "unsigned": list(facts.uncovered),
-        "mac": facts.mac,
-        "replay": facts.replay,
-        "grade": facts.grade,
-    }
-
-
-def _time(rule: TimeRule) -> dict[str, object]:
-    window = {"format": rule.format.name, "past_ms": rule.past_ms, "future_ms": rule.future_ms}
-    return window if rule.most_ms is None else {**window, "most_ms": rule.most_ms}
-
-
-def _tell(scheme: Scheme) -> None:
-    output.say(f"{scheme.title} ({scheme.name})")
-    output.say(scheme.url)
-    output.say(scheme.summary)
-    output.say()
-    for line in _lines(scheme):
-        output.say(f"  {line}")
-    output.say()
-    for line in write_recipe(scheme):
-        output.say(f"  {line}")
-    output.say()
-    _tell_unsigned(scheme)
-    output.say("whatever is not signed can be changed in transit, and the request is accepted all the same")
-    output.say(f"grade {lint(scheme).grade}; sealstamp schemes lint {scheme.name} says why")
-
-
-def _lines(scheme: Scheme) -> Iterator[str]:
-    for carrier in scheme.carriers:
-        places = " or ".join(str(place) for place in carrier.places)
-        yield f"{', '.join(carrier.carried):16} {places}"
-    if scheme.time:
-        past, future = write_duration(scheme.time.past_ms), write_duration(scheme.time.future_ms)
-        yield f"{'time':16} {scheme.time.format.summary}; {past} old to {future} ahead"
-        if scheme.time.most_ms is not None:
-            yield f"{'lifetime':16} what the client says, {write_duration(scheme.time.most_ms)} at most"
-    for parameter in scheme.declared:
-        yield f"{'parameter':16} {parameter.name} = {parameter.default!r}: {parameter.about}"
-
-
-def _tell_unsigned(scheme: Scheme) -> None:
-    output.say(f"not signed: {', '.join(uncovered(scheme)) or 'nothing'}")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from importlib.machinery import PathFinder
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -49,9 +52,29 @@ def find_code(name: str) -> Code:
 
 def registered(group: str) -> tuple[EntryPoint, ...]:
     """Return what installed distributions register in a group, without importing any of it."""
+    if not _may_register(group.encode(), tuple(sys.path)):
+        return ()
     from importlib.metadata import entry_points  # slow to import, and schemes of the catalogue need none
 
     return tuple(entry_points(group=group))
+
+
+def _may_register(group: bytes, folders: tuple[str, ...]) -> bool:
+    """Tell whether something installed may register in a group; what is in no folder may."""
+    others = (finder for finder in sys.meta_path if finder is not PathFinder)
+    if any(hasattr(finder, "find_distributions") for finder in others):
+        return True
+    return any(_mentions(group, Path(folder or ".")) for folder in dict.fromkeys(folders))
+
+
+def _mentions(group: bytes, folder: Path) -> bool:
+    if not folder.is_dir():
+        return folder.exists()
+    try:
+        files = [file for kind in ("dist-info", "egg-info") for file in folder.glob(f"*.{kind}/entry_points.txt")]
+        return any(group in file.read_bytes() for file in files) or any(folder.glob("*.egg"))
+    except OSError:
+        return True
 
 
 def distribution_of(entry: EntryPoint) -> str:
