@@ -29,6 +29,28 @@ def test_a_branch_of_a_switch_covers_only_what_every_branch_does() -> None:
     assert coverage_of(scheme) == {Covered.PATH}
 
 
+@pytest.mark.parametrize(
+    ("optional", "unsigned_body", "is_covered"),
+    [('"computed"', "refused", True), ('"computed"', "allowed", False), ("true", "refused", False)],
+)
+def test_a_branch_for_what_cannot_come_does_not_count(optional: str, unsigned_body: str, is_covered: bool) -> None:
+    """What is signed in place of a body's digest matters only where it may come."""
+    text = f"""
+title = "T"
+vendor = "V"
+url = "https://example.com"
+[fields]
+signature = "header X-Signature"
+digest = {{ at = "header X-Digest", optional = {optional}, instead = ["NONE"] }}
+[sign]
+digest = "{{body|sha256|hex}}"
+string_to_sign = {{ switch = "{{digest}}", cases = {{ NONE = "unsigned", "" = "absent" }}, default = "{{digest}}" }}
+signature = "{{string_to_sign|hmac:sha256,secret|hex}}"
+"""
+    scheme = load_scheme(text, name="t", path="t.toml", parameters={"unsigned_body": unsigned_body})
+    assert coverage_of(scheme) == ({Covered.BODY} if is_covered else set())
+
+
 def test_one_query_parameter_is_not_the_query() -> None:
     """A scheme that signs a single parameter leaves the others open."""
     assert coverage_of(scheme_that_signs('"{query.page}"')) == frozenset()

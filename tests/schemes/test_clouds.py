@@ -12,9 +12,9 @@ from sealstamp.core.credential import Credential
 from sealstamp.core.request import Request
 from sealstamp.core.signer import Signer
 from sealstamp.core.verifier import Verifier
-from sealstamp.errors import DigestMismatchError
+from sealstamp.errors import ComponentNotCoveredError, DigestMismatchError, SignatureMismatchError
 from sealstamp.schemes import get_scheme, scheme_names
-from tests.schemes.test_catalogue import NOW_MS, check, credential_for, request_for, sign
+from tests.schemes.test_catalogue import NOW_MS, SECRET, check, credential_for, request_for, sign
 
 
 @pytest.mark.parametrize(
@@ -90,6 +90,85 @@ def test_a_variant_signs_what_it_accepts(name: str, parameters: dict[str, str]) 
     """Parameters change a scheme, and it still agrees with itself."""
     scheme = get_scheme(name, parameters)
     check(scheme, sign(scheme))
+
+
+def keyed(secret: str, *parts: str) -> bytes:
+    """Return a key that is derived part by part."""
+    key = secret.encode()
+    for part in parts:
+        key = hmac.digest(key, part.encode(), "sha256")
+    return key
+
+
+def signed_as_by_tos(payload: str, *, sent: bool) -> Request:
+    """A PUT as the SDK of TOS signs it: what it does not send as a digest it signs as UNSIGNED-PAYLOAD."""
+    now, day = "20260101T000000Z", "20260101"
+    headers = {"host": "b.tos.example", "x-tos-date": now, **({"x-tos-content-sha256": payload} if sent else {})}
+    lines = sorted(headers.items())
+    names = ";".join(name for name, _ in lines)
+    canonical = "\n".join(["PUT", "/a", "", *(f"{name}:{value}" for name, value in lines), "", names, payload])
+    scope = f"{day}/cn-beijing/tos/request"
+    text = "\n".join(["TOS4-HMAC-SHA256", now, scope, hashlib.sha256(canonical.encode()).hexdigest()])
+    signature = hmac.digest(keyed(SECRET, *scope.split("/")), text.encode(), "sha256").hex()
+    headers["authorization"] = (
+        f"TOS4-HMAC-SHA256 Credential=key-1/{scope}, SignedHeaders={names}, Signature={signature}"
+    )
+    return Request(b"PUT", b"/a", [(name.encode(), value.encode()) for name, value in headers.items()], body=b"abc")
+
+
+def test_bodies_as_the_sdk_of_tos_signs_them() -> None:
+    """With a digest, which is compared, or without; then an API has to allow that it does not come."""
+    scheme = get_scheme("volcengine-v4")
+    check(scheme, signed_as_by_tos(hashlib.sha256(b"abc").hexdigest(), sent=True))
+    with pytest.raises(DigestMismatchError):
+        check(scheme, signed_as_by_tos(hashlib.sha256(b"abd").hexdigest(), sent=True))
+    with pytest.raises(SignatureMismatchError):
+        check(scheme, signed_as_by_tos("UNSIGNED-PAYLOAD", sent=False))
+    check(get_scheme("volcengine-v4", {"absent_digest": "unsigned"}), signed_as_by_tos("UNSIGNED-PAYLOAD", sent=False))
+    with pytest.raises(ComponentNotCoveredError):
+        check(scheme, signed_as_by_tos("UNSIGNED-PAYLOAD", sent=True))
+    check(get_scheme("volcengine-v4", {"unsigned_body": "allowed"}), signed_as_by_tos("UNSIGNED-PAYLOAD", sent=True))
+
+
+def test_unsigned_bodies_as_the_sdk_of_tencent_signs_them() -> None:
+    """It signs the digest of the words UNSIGNED-PAYLOAD, and says so in a header that it does not sign."""
+    digest = hashlib.sha256(b"UNSIGNED-PAYLOAD").hexdigest()
+    canonical = f"POST\n/\n\ncontent-type:text/plain\nhost:cvm.example\n\ncontent-type;host\n{digest}"
+    scope = "2026-01-01/cvm/tc3_request"
+    hashed = hashlib.sha256(canonical.encode()).hexdigest()
+    text = f"TC3-HMAC-SHA256\n{NOW_MS // 1000}\n{scope}\n{hashed}"
+    signature = hmac.digest(keyed("TC3" + SECRET, *scope.split("/")), text.encode(), "sha256").hex()
+    pairs = f"Credential=key-1/{scope}, SignedHeaders=content-type;host, Signature={signature}"
+    lines = [(b"host", b"cvm.example"), (b"content-type", b"text/plain"), (b"x-tc-timestamp", b"%d" % (NOW_MS // 1000))]
+    lines.append((b"authorization", f"TC3-HMAC-SHA256 {pairs}".encode()))
+    unsigned = Request(b"POST", b"/", [*lines, (b"x-tc-content-sha256", b"UNSIGNED-PAYLOAD")], body=b"anything")
+    check(get_scheme("tencent-tc3", {"unsigned_body": "allowed"}), unsigned)
+    with pytest.raises(ComponentNotCoveredError):
+        check(get_scheme("tencent-tc3"), unsigned)
+    with pytest.raises(SignatureMismatchError):
+        check(get_scheme("tencent-tc3"), Request(b"POST", b"/", lines, body=b"anything"))
+
+
+@pytest.mark.parametrize("digest", ["sha256", "UNSIGNED-PAYLOAD"])
+def test_bodies_as_the_sdk_of_huawei_signs_them(digest: str) -> None:
+    """What X-Sdk-Content-Sha256 says is what is signed of the body, and the header is signed as all are."""
+    said = hashlib.sha256(b"abc").hexdigest() if digest == "sha256" else digest
+    lines = [("host", "ecs.example"), ("x-sdk-content-sha256", said), ("x-sdk-date", "20260101T000000Z")]
+    names = ";".join(name for name, _ in lines)
+    canonical = "\n".join(["PUT", "/a/", "", *(f"{name}:{value}" for name, value in lines), "", names, said])
+    text = f"SDK-HMAC-SHA256\n20260101T000000Z\n{hashlib.sha256(canonical.encode()).hexdigest()}"
+    signature = hmac.digest(SECRET.encode(), text.encode(), "sha256").hex()
+    lines.append(("authorization", f"SDK-HMAC-SHA256 Access=key-1, SignedHeaders={names}, Signature={signature}"))
+    request = Request(b"PUT", b"/a", [(name.encode(), value.encode()) for name, value in lines], body=b"abc")
+    check(get_scheme("huawei-sdk-hmac", {"unsigned_body": "allowed"}), request)
+    other = Request(b"PUT", b"/a", request.headers, body=b"abd")
+    if digest == "sha256":
+        check(get_scheme("huawei-sdk-hmac"), request)
+        with pytest.raises(DigestMismatchError):
+            check(get_scheme("huawei-sdk-hmac"), other)
+    else:
+        with pytest.raises(ComponentNotCoveredError):
+            check(get_scheme("huawei-sdk-hmac"), request)
 
 
 @pytest.mark.parametrize("name", scheme_names())

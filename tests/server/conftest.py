@@ -82,11 +82,23 @@ schemes = ["azure-appconfig"]
 enforcement = "observe"
 upstream = "{upstream}"
 
+[[apis]]
+name = "chunked"
+path_prefix = "/chunked"
+schemes = ["aws-sigv4-chunk"]
+upstream = "{upstream}"
+
+[[apis]]
+name = "chunked-loose"
+path_prefix = "/chunked-loose"
+schemes = [{{ name = "aws-sigv4-chunk", unsigned_body = "allowed" }}]
+upstream = "{upstream}"
+
 [[access_keys]]
 id = "uploader"
 secret = "bXkgc2VjcmV0"
 consumer = "acme"
-apis = ["digested", "digested-observed"]
+apis = ["digested", "digested-observed", "chunked", "chunked-loose"]
 
 [[apis]]
 name = "hosted"

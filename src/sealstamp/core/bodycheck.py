@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 
 from sealstamp.core.filters import FILTERS, RUNTIME, base64url
 from sealstamp.core.record import Record
-from sealstamp.core.tree import Apply, Atom, Concat, Expression, Part, Text
+from sealstamp.core.tree import Apply, Atom, Concat, Expression, Part, Switch, Text
 from sealstamp.errors import DigestMismatchError
 
 _CODECS: Final[Mapping[str, Callable[[bytes], bytes]]] = MappingProxyType(
@@ -70,6 +70,9 @@ def _digests_in(node: Expression) -> tuple[str, ...] | None:
     match node:
         case Text():
             return ()
+        case Switch():
+            branch = _settled(node)
+            return None if branch is None else _digests_in(branch)
         case Apply(filter=name, source=Atom(part=Part.BODY), arguments=()) if FILTERS[name].digests:
             return (name,)
         case Apply(filter=name, source=source) if name in _CODECS:
@@ -81,8 +84,17 @@ def _digests_in(node: Expression) -> tuple[str, ...] | None:
             return None
 
 
+def _settled(node: Switch) -> Expression | None:
+    """Return the one branch that a switch over a parameter leads to; None for a switch over anything else."""
+    return dict(node.cases).get(node.subject.value, node.default) if isinstance(node.subject, Text) else None
+
+
 def _write(node: Expression, digest: bytes) -> bytes:
     match node:
+        case Switch():
+            branch = _settled(node)
+            assert branch is not None  # noqa: S101  # or there were no such digest
+            return _write(branch, digest)
         case Text(value=value):
             return value.encode()
         case Concat(parts=parts):

@@ -116,14 +116,25 @@ class _Reader:
                 return self._union(node) | {
                     part for kind, known in lists for name, part in known.items() if self._keeps(source, name, kind)
                 }
-            case Switch(subject=subject):
-                # Nor is the subject: two that lead to one branch give one signature.
-                branches = [self.covered_by(branch) for branch in children(node) if branch is not subject]
-                return frozenset.intersection(*branches)
+            case Switch():
+                # The subject is not covered: two that lead to one branch give one signature.
+                return frozenset.intersection(*map(self.covered_by, self._branches(node)))
             case Cover():
                 return self._cover(node)
             case _:
                 return self._union(node)
+
+    def _branches(self, node: Switch) -> list[Expression]:
+        """Return the branches that may be taken: not those for what cannot come in place of a body's digest."""
+        branches = [child for child in children(node) if child is not node.subject]
+        field = self._scheme.digest_fields.get(node.subject.name) if isinstance(node.subject, Name) else None
+        if field is None:
+            return branches
+        barred = set() if field.instead_allowed else {*field.instead}
+        if not field.optional or field.computed_if_absent:
+            barred.add("")
+        unreachable = [value for text, value in node.cases if text in barred]
+        return [branch for branch in branches if not any(branch is value for value in unreachable)]
 
     def _cover(self, node: Cover) -> frozenset[Covered]:
         """What the list must name is covered, and no more; what it names and is empty is refused."""

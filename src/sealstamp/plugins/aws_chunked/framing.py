@@ -9,7 +9,8 @@ r"""A framed body, checked while it streams by.
     \r\n
 
 Bytes go on as they came. Those of a signed chunk do when its signature is right, so at most one chunk is held; unsigned
-ones do at once. What ends the body goes on last of all, when everything is right.
+ones do at once. The byte that came last never does before another comes, or a body that is cut off could look whole;
+what ends the body goes on last of all, when everything is right.
 """
 
 from __future__ import annotations
@@ -61,14 +62,15 @@ class ChunkCheck:
         at = 0
         while at < len(piece):
             at = self._step(piece, at)
-        ready, self._ready = bytes(self._ready), bytearray()
+        end = len(self._ready) if self._held else max(len(self._ready) - 1, 0)
+        ready, self._ready = bytes(self._ready[:end]), self._ready[end:]
         return ready
 
     def finish(self) -> bytes:
         """Return the end of a body that is whole."""
         if not self._whole:
             _refuse("it ended before its last chunk")
-        return bytes(self._held)
+        return bytes(self._ready + self._held)
 
     # bytes
 
