@@ -19,7 +19,7 @@ from sealstamp.core.findings import Finding
 from sealstamp.core.forging import Captured, is_accepted
 from sealstamp.core.record import Record
 from sealstamp.core.request import Request
-from sealstamp.core.scheme import LIFETIME, NONCE, Scheme
+from sealstamp.core.scheme import LIFETIME, NONCE, Field, Scheme
 from sealstamp.core.timing import write_duration
 from sealstamp.errors import ConfigurationError, SigningError
 
@@ -123,7 +123,8 @@ def _captures(example: Example) -> Iterator[tuple[Request, Captured]]:
 
 def _uncovered(part: Covered) -> Callable[[Example], Iterator[Demonstration]]:
     def show(example: Example) -> Iterator[Demonstration]:
-        tried = (found for each in (example, _omitting(example)) for found in _captures(each))
+        clients = (example, _omitting(example), _elsewhere(example))
+        tried = (found for each in clients for found in _captures(each))
         for request, captured in tried:
             sent = captured.forge(_CHANGES[part](request))
             if is_accepted(example, captured.signed) and is_accepted(example, sent):
@@ -136,6 +137,15 @@ def _uncovered(part: Covered) -> Callable[[Example], Iterator[Demonstration]]:
 def _omitting(example: Example) -> Example:
     """Return the example of a signer that leaves out whatever it may."""
     carriers = tuple(carrier.replace(omitted=carrier.may_lack) for carrier in example.scheme.carriers)
+    return example.replace(scheme=example.scheme.replace(carriers=carriers))
+
+
+def _elsewhere(example: Example) -> Example:
+    """Return the example of a signer that uses the last of the places where a field may travel."""
+    carriers = tuple(
+        carrier.replace(places=carrier.places[::-1]) if isinstance(carrier, Field) else carrier
+        for carrier in example.scheme.carriers
+    )
     return example.replace(scheme=example.scheme.replace(carriers=carriers))
 
 
