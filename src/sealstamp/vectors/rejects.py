@@ -476,7 +476,7 @@ def put(situation: Situation, request: Request, name: str, value: bytes) -> Requ
         at = _position(situation, request, carrier, name, text, encode)
         if at is not None:
             return replaced(request, place, encode(text[:at] + value + text[at + len(values[name]) :]))
-    if situation.scheme.code is not None:
+    if carrier.template is None and not carrier.pairs:  # only the scheme's code can write it
         raise VectorError(f"{situation.scheme.name}: {name} does not stand in {carrier.name} as it is")
     return replaced(request, place, make_writer(carrier)({**values, name: value}))
 
