@@ -234,6 +234,11 @@ def lint_rules() -> str:
     return table(["rule", "cost", "problem", "what can be done", "remedy"], rows)
 
 
+def grade_limits() -> str:
+    """Every grade, and what a scheme must have left for it."""
+    return table(["grade", "from"], ([grade, str(least)] for grade, least in lint.GRADES.items()))
+
+
 def _codes(report: lint.Report) -> str:
     return ", ".join(code(finding.rule.code) for finding in report.findings) or "nothing"
 
@@ -271,6 +276,7 @@ VECTORS = Path(__file__).parents[2] / "vectors"
 DIRECTIVES: dict[str, Callable[[], str]] = {
     "lint-rules": lint_rules,
     "grades": grades,
+    "grade-limits": grade_limits,
     "filters": filters,
     "algorithms": algorithms,
     "time-formats": time_formats,

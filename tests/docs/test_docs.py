@@ -33,7 +33,7 @@ from sealstamp.errors import Reason
 from sealstamp.guide.facts import facts_of
 from sealstamp.keys.manifest import parse_manifest
 from sealstamp.keys.sealing import UnsealingError
-from sealstamp.schemes import get_scheme, scheme_names
+from sealstamp.schemes import built_in_names, get_scheme, scheme_names
 from sealstamp.server.settings import PREFIX, Settings, load_settings
 
 ROOT = Path(__file__).parents[2]
@@ -360,3 +360,23 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
     """A relative link to a file leads to one."""
     links = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", page.read_text(encoding="utf-8"))
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+# what is counted and listed
+
+
+def test_the_notation_names_every_key() -> None:
+    """Each key that the loader reads stands on the page, as code."""
+    files = [PACKAGE / "core" / f"{name}.py" for name in ("loader", "timerules", "responses")]
+    read = r'\b(?:get|need|table|_texts|_keys_of|_presences?|_optional)\((?:\w+, )?"(\w+)"'
+    keys = {key for file in files for key in re.findall(read, file.read_text(encoding="utf-8"))}
+    words = {word for span in code_spans(DOCS / "notation.md") for word in re.findall(r"\w+", span)}
+    assert len(keys) > 40
+    assert sorted(keys - words) == []
+
+
+def test_the_readme_counts_the_catalogue() -> None:
+    """It says how many schemes there are beside the four, in tens."""
+    more = re.search(r"\[over (\d+) more\]", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert more
+    assert int(more[1]) < len(built_in_names()) - 4 <= int(more[1]) + 15
