@@ -29,6 +29,8 @@ def request_for(scheme: Scheme, *, path: bytes = b"/v1/orders", query: bytes = b
     kind, body = (b"application/json", b'{"amount":1}')
     if Where.FORM in wheres:
         kind, body = (b"application/x-www-form-urlencoded", b"amount=1&note=a+b")
+    if Where.XML in wheres:
+        kind, body = (b"text/xml", b"<xml><amount>1</amount></xml>")
     headers = [(b"host", b"api.example.com"), (b"content-type", kind), (b"content-length", b"%d" % len(body))]
     return Request(b"POST", path + b"?" + query, headers, body=body)
 

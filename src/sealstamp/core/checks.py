@@ -155,7 +155,7 @@ def _kind(node: Expression, known: Mapping[str, Kind]) -> Kind:
             for index, argument in enumerate(node.arguments):
                 _check_argument(entry, index, _kind(argument, known))
             return entry.gives
-        case Atom(part=Part.HEADERS | Part.QUERY_FIELDS | Part.FORM_FIELDS | Part.PACKED_FIELDS):
+        case Atom(part=Part.HEADERS | Part.QUERY_FIELDS | Part.FORM_FIELDS | Part.XML_FIELDS | Part.PACKED_FIELDS):
             return Kind.FIELDS
         case Concat() | Join() | Switch() | Cover():
             inner = [_kind(child, known) for child in children(node)]
@@ -179,7 +179,7 @@ def _check_source(filter_name: str, given: Kind, takes: frozenset[Kind]) -> None
     if Kind.FIELDS in takes:
         raise _KindError(
             f"{given.value} where a list is needed: {filter_name!r} takes fields",
-            "lists are {headers}, {query_fields}, {form_fields} and {packed_fields}",
+            "lists are {headers}, {query_fields}, {form_fields}, {xml_fields} and {packed_fields}",
         )
     if given is Kind.FIELDS:
         raise _KindError(
@@ -278,7 +278,9 @@ def _check_places(scheme: Scheme, document: Document) -> None:
             taken[place.where, place.key] = carrier.name
     bodies = {place.where for carrier in scheme.carriers for place in carrier.places} & IN_BODY
     if len(bodies) > 1:
-        document.fail(("fields",), "a body cannot be a form and JSON at once", "carry all body fields as one of them")
+        document.fail(
+            ("fields",), "a body cannot be a form and JSON at once, or XML", "carry all body fields as one of them"
+        )
 
 
 def _check_reading(scheme: Scheme, document: Document) -> None:

@@ -47,6 +47,15 @@ Memory = Expression | tuple[str, tuple[Expression, ...]]
 """What is known per key: an expression's value, or the state of a filter that has taken in its arguments."""
 
 
+_LISTS: Final = {
+    Part.HEADERS: ("header_list", Where.HEADER),
+    Part.QUERY_FIELDS: ("query_list", Where.QUERY),
+    Part.FORM_FIELDS: ("form_list", Where.FORM),
+    Part.XML_FIELDS: ("xml_list", Where.XML),
+}
+"""What makes each list, and which places it leaves out if they carry what is computed."""
+
+
 class Stage(IntEnum):
     """When an expression's value is known."""
 
@@ -368,12 +377,9 @@ class _Emitter:
                 return f"header_value(request, {self.constant(node.argument.lower().encode())})"
             case Part.PARAMETER:
                 return f"query_value(request, {self.constant(node.argument.encode())})"
-            case Part.HEADERS:
-                return f"header_list(request, {self.constant(self.stripped[Where.HEADER])})"
-            case Part.QUERY_FIELDS:
-                return f"query_list(request, {self.constant(self.stripped[Where.QUERY])})"
-            case Part.FORM_FIELDS:
-                return f"form_list(request, {self.constant(self.stripped[Where.FORM])})"
+            case Part.HEADERS | Part.QUERY_FIELDS | Part.FORM_FIELDS | Part.XML_FIELDS:
+                function, where = _LISTS[node.part]
+                return f"{function}(request, {self.constant(self.stripped[where])})"
             case Part.PACKED_FIELDS:
                 return self._packed_fields(self.scheme.listed_pairs)
             case Part.QUERY | Part.TARGET | Part.URL if self.stripped[Where.QUERY]:

@@ -37,6 +37,7 @@ _PARTS: _Parts = {
     Part.URL: {Covered.HOST, Covered.PATH, Covered.QUERY},
     Part.FORM: {Covered.BODY},
     Part.QUERY_FIELDS: {Covered.QUERY},
+    Part.XML_FIELDS: {Covered.BODY},
     Part.BODY: {Covered.BODY},
 }
 _NOWHERE = frozenset(Where)

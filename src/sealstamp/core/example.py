@@ -117,6 +117,8 @@ def _request(scheme: Scheme) -> Request:
     kind, body = b"application/json", b'{"amount":1}'
     if takes_form(scheme):
         kind, body = b"application/x-www-form-urlencoded", b"amount=1&note=a%20b"
+    if any(place.where is Where.XML for carrier in scheme.carriers for place in carrier.places):
+        kind, body = b"text/xml", b"<xml><amount>1</amount></xml>"
     headers = [(b"host", HOST), (b"content-type", kind)]
     return Request(b"POST", TARGET, headers, authority=HOST, body=body)
 

@@ -30,6 +30,11 @@ def form_list(request: Request, without: frozenset[bytes]) -> FieldList:
     return [field for field in pairs if field[0] not in without]
 
 
+def xml_list(request: Request, without: frozenset[bytes]) -> FieldList:
+    """Return the elements of a flat XML body, without those that carry what is computed."""
+    return [field for field in request.xml_fields[0].items() if field[0] not in without]
+
+
 def lower_names(fields: FieldList) -> FieldList:
     """Put names in lower case."""
     return [(name.lower(), value) for name, value in fields]

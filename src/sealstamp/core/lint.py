@@ -133,7 +133,7 @@ def _check_extension(scheme: Scheme) -> Iterator[Finding]:
 _CONTINUED: Final = frozenset({"md5", "sha1", "sha256", "sha512"})
 """Digests that show all of their state; SHA-384 keeps a quarter to itself."""
 _OF_ANY_BYTES: Final = frozenset(
-    {Part.BODY, Part.FORM, Part.PARAMETER, Part.FORM_FIELDS, Part.QUERY_FIELDS, Part.PACKED_FIELDS}
+    {Part.BODY, Part.FORM, Part.PARAMETER, Part.FORM_FIELDS, Part.QUERY_FIELDS, Part.XML_FIELDS, Part.PACKED_FIELDS}
 )
 """Parts that can hold the bytes with which a digest pads its text."""
 

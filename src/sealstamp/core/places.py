@@ -21,9 +21,11 @@ class Where(StrEnum):
     """A field of an ``application/x-www-form-urlencoded`` body."""
     JSON = "json"
     """A field at the top of a JSON object body."""
+    XML = "xml"
+    """An element of a flat XML body."""
 
 
-IN_BODY = frozenset({Where.FORM, Where.JSON})
+IN_BODY = frozenset({Where.FORM, Where.JSON, Where.XML})
 
 
 class Place(Record):
@@ -40,6 +42,8 @@ class Place(Record):
             raise ValueError(f"{text!r} is no place; write one of {', '.join(Where)}, a space, and the name there")
         if where == Where.HEADER and not _HEADER_NAME.fullmatch(name):
             raise ValueError(f"{name!r} cannot be a header's name")
+        if where == Where.XML and not _is_element_name(name):
+            raise ValueError(f"{name!r} cannot be an element's name")
         return cls(Where(where), name)
 
     @property
@@ -58,6 +62,8 @@ class Place(Record):
                 return request.form_fields
             case Where.JSON:
                 return request.json_fields
+            case Where.XML:
+                return request.xml_fields
 
     def is_in(self, request: Request) -> bool:
         """Tell whether the request has something here."""
@@ -69,6 +75,12 @@ class Place(Record):
 
     def __str__(self) -> str:
         return f"{self.where} {self.name}"
+
+
+def _is_element_name(name: str) -> bool:
+    from sealstamp.core.xmlfields import ELEMENT_NAME  # see Request.xml_fields
+
+    return ELEMENT_NAME.fullmatch(name) is not None
 
 
 def other_spellings(header: bytes) -> frozenset[bytes]:

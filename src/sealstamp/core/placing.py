@@ -9,7 +9,7 @@ from typing import Any
 from sealstamp.core.encoding import remove_parameters, set_parameter
 from sealstamp.core.places import Place, Where
 from sealstamp.core.request import Request
-from sealstamp.errors import SigningError
+from sealstamp.errors import MalformedCredentialsError, SigningError
 
 Addition = tuple[Place, bytes]
 """A value and its place."""
@@ -35,7 +35,20 @@ def place_all(request: Request, additions: Iterable[Addition]) -> Request:
                 body = set_parameter(body or b"", place.key, value)
             case Where.JSON:
                 body = _with_json_field(body, place, value)
+            case Where.XML:
+                body = _with_xml_field(body, place, value)
     return Request(request.method, target, headers, scheme=request.scheme, authority=request.authority, body=body)
+
+
+def _with_xml_field(body: bytes | None, place: Place, value: bytes) -> bytes:
+    from sealstamp.core.xmlfields import set_xml_field  # see Request.xml_fields
+
+    try:
+        return set_xml_field(body or b"<xml></xml>", place.key, value)
+    except MalformedCredentialsError as error:
+        raise SigningError(f"the scheme carries fields in an XML body: {error}") from None
+    except ValueError:
+        raise SigningError(f"the value of {place} cannot be written in XML") from None
 
 
 def _with_json_field(body: bytes | None, place: Place, value: bytes) -> bytes:

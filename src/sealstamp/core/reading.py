@@ -76,6 +76,7 @@ _SOURCES: Final = {
     Where.QUERY: ("q", "q, dq = request.query_fields"),
     Where.FORM: ("f", "f, df = request.form_fields"),
     Where.JSON: ("j", "j, dj = request.json_fields"),
+    Where.XML: ("x", "x, dx = request.xml_fields"),
 }
 
 

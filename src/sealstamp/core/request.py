@@ -141,3 +141,10 @@ class Request:
     def json_fields(self) -> Pairs:
         """The top-level texts and whole numbers of a JSON object body, as text."""
         return parse_json_fields(self.body or b"")
+
+    @lazy
+    def xml_fields(self) -> Pairs:
+        """The elements of a flat XML body; none comes twice."""
+        from sealstamp.core.xmlfields import read_xml  # few schemes have such bodies, and it is slow to import
+
+        return dict(read_xml(self.body or b"")), NONE

@@ -7,7 +7,7 @@ from hmac import compare_digest
 from typing import Final, NoReturn
 
 from sealstamp.core.encoding import Pairs, remove_parameters
-from sealstamp.core.fieldlists import fits, form_list, header_list, query_list
+from sealstamp.core.fieldlists import fits, form_list, header_list, query_list, xml_list
 from sealstamp.core.material import cannot_sign, is_shared, is_signed, signer_for, verifier_for
 from sealstamp.core.places import Place
 from sealstamp.core.placing import place_all, request_without
@@ -59,6 +59,7 @@ __all__ = [
     "standing",
     "standing_time",
     "verifier_for",
+    "xml_list",
 ]
 
 MAX_NONCE: Final = 128

@@ -29,7 +29,7 @@ UNSIGNED_BODY = "unsigned_body"
 UNSEEN_BODY = "unseen_body"
 """A parameter of schemes with a body digest: whether a door that never sees the body may accept requests."""
 
-_BODIES = frozenset({Part.BODY, Part.FORM, Part.FORM_FIELDS})
+_BODIES = frozenset({Part.BODY, Part.FORM, Part.FORM_FIELDS, Part.XML_FIELDS})
 
 INPUTS = frozenset({ACCESS_KEY_ID, TIMESTAMP, EXPIRES, LIFETIME, NONCE})
 """The names that a signer is given for each request, and a verifier reads."""

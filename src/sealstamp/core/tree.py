@@ -40,6 +40,8 @@ class Part(StrEnum):
     """All query parameters, decoded, likewise."""
     FORM_FIELDS = "form_fields"
     """All fields of an urlencoded body, decoded, likewise."""
+    XML_FIELDS = "xml_fields"
+    """All elements of a flat XML body, likewise."""
     PACKED_FIELDS = "packed_fields"
     """All pairs of the packed text, unknown ones too; without what is defined, though with digests of the body."""
     HEADER = "header"  # written {header.NAME}

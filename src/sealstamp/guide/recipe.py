@@ -50,6 +50,7 @@ PARTS: Final[Mapping[Part, str]] = MappingProxyType(
         Part.HEADERS: "all headers",
         Part.QUERY_FIELDS: "the query's parameters (decoded)",
         Part.FORM_FIELDS: "the form's fields (decoded)",
+        Part.XML_FIELDS: "the XML body's elements",
         Part.PACKED_FIELDS: "the packed text's pairs (decoded)",
         Part.HEADER: "the header {}",
         Part.PARAMETER: "the query parameter {}",

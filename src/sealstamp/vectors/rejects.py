@@ -212,6 +212,14 @@ def _bodies(situation: Situation) -> Iterator[Case]:
             ("not-utf-8", "the JSON body is not UTF-8", b"\xff\xfe"),
         ):
             yield _fault(situation, f"body-{name}", title, rebuilt(signed, body=body), MALFORMED)
+    if situation.in_body is Where.XML:
+        body = signed.body or b""
+        for name, title, changed in (
+            ("cut", "the XML body is cut off", body[:-1]),
+            ("doctype", "the XML body has a document type", b"<!DOCTYPE xml []>" + body),
+            ("nested", "an element of the XML body holds another", body.replace(b"</xml>", b"<a><b>1</b></a></xml>")),
+        ):
+            yield _fault(situation, f"body-{name}", title, rebuilt(signed, body=changed), MALFORMED)
     if situation.in_body is Where.FORM:
         lines = [(name, b"text/plain" if name == b"content-type" else value) for name, value in signed.headers]
         title = "the body is a form, and its Content-Type says that it is none"

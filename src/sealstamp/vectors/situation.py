@@ -27,8 +27,16 @@ NOW_MS = 1_767_323_045_000
 HOST = b"api.example.com"
 PATH = b"/v1/orders/42"
 QUERY = b"limit=10&sort=asc"
-_KINDS = {Where.FORM: b"application/x-www-form-urlencoded", Where.JSON: b"application/json"}
-_BODIES = {Where.FORM: b"amount=1&note=red+pen", Where.JSON: b'{"amount":1,"note":"red pen"}'}
+_KINDS = {
+    Where.FORM: b"application/x-www-form-urlencoded",
+    Where.JSON: b"application/json",
+    Where.XML: b"text/xml; charset=utf-8",
+}
+_BODIES = {
+    Where.FORM: b"amount=1&note=red+pen",
+    Where.JSON: b'{"amount":1,"note":"red pen"}',
+    Where.XML: b"<xml><amount>1</amount><note><![CDATA[red pen]]></note></xml>",
+}
 
 
 class Drawn:

@@ -9,6 +9,7 @@ from typing import Any
 from sealstamp.core.encoding import percent_encode, remove_parameters
 from sealstamp.core.places import IN_BODY, Place, Where
 from sealstamp.core.request import Request
+from sealstamp.core.xmlfields import read_xml
 
 Pairs = list[tuple[bytes, bytes]]
 
@@ -51,6 +52,7 @@ def value_at(request: Request, place: Place) -> bytes:
         Where.QUERY: lambda: request.query_fields[0],
         Where.FORM: lambda: request.form_fields[0],
         Where.JSON: lambda: request.json_fields[0],
+        Where.XML: lambda: request.xml_fields[0],
     }
     return fields[place.where]().get(place.key, b"")
 
@@ -59,6 +61,8 @@ def replaced(request: Request, place: Place, value: bytes, *, raw: bool = False)
     """Return a copy with another value at a place, where it stood; a ``raw`` one is not percent-encoded."""
     if place.where is Where.HEADER:
         return rebuilt(request, headers=_each(list(request.headers), place.key, lambda _: [(place.key, value)]))
+    if place.where is Where.XML:
+        return _with_elements(request, [(k, value if k == place.key else v) for k, v in _elements(request)])
     if place.where is Where.JSON:
         fields = {**_json(request), place.name: value.decode("utf-8", "backslashreplace")}
         return rebuilt(request, body=_dump(fields))
@@ -70,6 +74,8 @@ def removed(request: Request, place: Place) -> Request:
     """Return a copy with nothing at a place."""
     if place.where is Where.HEADER:
         return rebuilt(request, headers=_each(list(request.headers), place.key, lambda _: []))
+    if place.where is Where.XML:
+        return _with_elements(request, [field for field in _elements(request) if field[0] != place.key])
     if place.where is Where.JSON:
         return rebuilt(request, body=_dump({k: v for k, v in _json(request).items() if k != place.name}))
     return _on_pairs(request, place, lambda _: [])
@@ -79,6 +85,9 @@ def doubled(request: Request, place: Place) -> Request:
     """Return a copy with what stands at a place there twice."""
     if place.where is Where.HEADER:
         return rebuilt(request, headers=_each(list(request.headers), place.key, lambda line: [line, line]))
+    if place.where is Where.XML:
+        again = [field for field in _elements(request) if field[0] == place.key]
+        return _with_elements(request, [*_elements(request), *again])
     if place.where is Where.JSON:
         first = _dump({place.name: _json(request)[place.name]})
         return rebuilt(request, body=first[:-1] + b"," + (request.body or b"").lstrip()[1:])
@@ -89,6 +98,8 @@ def added(request: Request, place: Place, value: bytes) -> Request:
     """Return a copy with a value at a place where nothing stands."""
     if place.where is Where.HEADER:
         return with_header(request, place.key, value)
+    if place.where is Where.XML:
+        return _with_elements(request, [*_elements(request), (place.key, value)])
     if place.where is Where.JSON:
         return rebuilt(request, body=_dump({**_json(request), place.name: value.decode()}))
     pair = percent_encode(place.key) + b"=" + percent_encode(value)
@@ -109,6 +120,15 @@ def _on_pairs(request: Request, place: Place, change: Callable[[bytes], list[byt
     ]
     changed = b"&".join(pieces)
     return rebuilt(request, body=changed) if place.where in IN_BODY else with_query(request, changed)
+
+
+def _elements(request: Request) -> Pairs:
+    return read_xml(request.body or b"")
+
+
+def _with_elements(request: Request, fields: Pairs) -> Request:
+    body = b"".join([b"<%b><![CDATA[%b]]></%b>" % (name, value, name) for name, value in fields])
+    return rebuilt(request, body=b"<xml>" + body + b"</xml>")
 
 
 def _json(request: Request) -> dict[str, Any]:
