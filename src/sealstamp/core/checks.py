@@ -417,6 +417,11 @@ def _check_pairs(scheme: Scheme, document: Document) -> None:
     except MisplacedSignError as error:
         document.fail(("sign", SIGNATURE), error.problem, error.hint)
     if any(branch.sign for branch in branches):
+        if scheme.several:
+            problem = f"the signature may come several times, and {SIGN!r} makes it"
+            document.fail(
+                ("sign", SIGNATURE), problem, "leave out several = true: of several, none could be made again"
+            )
         _check_key_stays(scheme, document, branches)
 
 
