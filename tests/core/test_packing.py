@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sealstamp.core import packing
 from sealstamp.core.packing import MAX_LENGTH, make_reader, make_writer
 from sealstamp.core.scheme import Packed
 from sealstamp.errors import MalformedCredentialsError
@@ -90,6 +91,47 @@ def test_written_otherwise(kind: Packed, text: bytes) -> None:
 def test_pairs_as_clients_write_them(text: bytes) -> None:
     """Pairs come in any order, with spaces and quotes or without, and with others among them."""
     assert make_reader(PAIRS)(text) == (b"1", b"2", b"3")
+
+
+OPTIONAL = packed('prefix = "S "\npairs = { s = "{signature}", a = "{a}", b = "{b}/1" }\noptional = { a = true }')
+
+
+@pytest.mark.parametrize("kind", [PAIRS, QUOTED, SPACES, OPTIONAL], ids=["pairs", "quoted", "spaces", "optional"])
+@given(
+    pieces=st.lists(
+        st.sampled_from(
+            b'S |SEAL |a=|b=|b=x|s=|a="|b="|s="|, |,|;|"|"; |"; | |  |1|2/1|%2C|/|=|\t|\n|"1"|=1'.split(b"|")
+        ),
+        max_size=16,
+    ),
+    values=st.tuples(VALUES, VALUES, VALUES),
+)
+def test_the_usual_writing_means_the_same(kind: Packed, pieces: list[bytes], values: tuple[bytes, ...]) -> None:
+    """What is read all at once is what reading pair by pair gives."""
+    usual, strip, read = packing._usual_writing(kind), packing._prefix_reader(kind), packing._pairs_reader(kind)
+    assert usual is not None
+    written = make_writer(kind)(dict(zip(kind.carried, values, strict=True)))
+    for text in (b"".join(pieces), written, written + b"".join(pieces)):
+        if match := usual(text):
+            assert match.groups(b"") == read(strip(text) or b"")
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        (PAIRS, b"SEAL a=1, b=x2, s=3"),
+        (PAIRS, b"SEAL a=1,b=x2,s=3"),
+        (QUOTED, b'a="1";b="2 2"; s="3="'),
+        (SPACES, b"a=1 b=2 s=3"),
+        (OPTIONAL, b"S s=1, b=2/1"),
+        (OPTIONAL, b"S s=1, a=2, b=2/1"),
+    ],
+)
+def test_what_is_read_all_at_once(kind: Packed, text: bytes) -> None:
+    """The scheme's own order, with spaces or without, and optional pairs or not."""
+    usual = packing._usual_writing(kind)
+    assert usual is not None
+    assert usual(text)
 
 
 @kinds

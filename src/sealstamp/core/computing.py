@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from sealstamp.core.branches import branch_of, signs
 from sealstamp.core.codegen import Namespace, function
-from sealstamp.core.filters import FILTERS, Argument
+from sealstamp.core.filters import FILTERS, Argument, Filter, Kind
 from sealstamp.core.packing import make_pair_lister, make_pair_maker, make_signers_writer
 from sealstamp.core.places import Place, Where
+from sealstamp.core.planning import PICKED, VALUES, Derivations, header_lines, undoubled
 from sealstamp.core.scheme import (
     ACCESS_KEY_ID,
     EXPIRES,
@@ -114,6 +115,8 @@ class _Emitter:
         known: dict[Memory, str] | None = None,
     ) -> None:
         self.scheme = scheme
+        self.derivations = Derivations(scheme)
+        self.remembers = True
         self.constant = namespace.constant
         self.key_lines = key_lines
         self.lines: list[str] = []
@@ -187,6 +190,7 @@ class _Emitter:
         return f"is_signed({verify}, {source}, {self.constant(branch.raw)}({presented}))"
 
     def stages(self) -> list[str]:
+        self.remembers = False  # every value is shown
         values = [self._definition(name) for name in self.scheme.definitions]
         return [*self.lines, f"return ({', '.join(values)},)"]
 
@@ -403,20 +407,72 @@ class _Emitter:
         return f"{self.constant(make_pair_maker(packed, without))}({{{values}}})"
 
     def _apply(self, node: Apply) -> str:
+        usual = undoubled(node)
+        if usual is not None and FILTERS[node.filter].gives is Kind.TEXT:
+            code = self._header_lines(usual) or self._filtered(usual)
+            return f"({code} if not request.header_fields[1] else {self._filtered(node)})"
+        return self._filtered(node)
+
+    def _filtered(self, node: Apply) -> str:
         entry = FILTERS[node.filter]
+        if entry.prepare:
+            return self._prepared(entry, node)
+        arguments = ", ".join(map(self._value, node.arguments))
+        match node:
+            case Apply(filter="only", source=source) if source == PICKED:
+                return f"pick_headers(request, {self.constant(self.stripped[Where.HEADER])}, {arguments})"
+            case Apply("join", Apply("sort", Apply("encode_each", Atom(Part.QUERY_FIELDS))), (_, _)):
+                return f"sorted_query(request, {self.constant(self.stripped[Where.QUERY])}, {arguments})"
+            case Apply(filter="encode_each", source=Atom(part=Part.QUERY_FIELDS)):
+                return f"encoded_query(request, {self.constant(self.stripped[Where.QUERY])})"
+        return entry.code.format(source=self._value(node.source), arguments=arguments, read_time=self._read_time())
+
+    def _header_lines(self, node: Apply) -> str:
+        """Write ``{headers|only:…|squeeze|join:…}`` as one loop, where that is what it is, and no header came twice."""
+        if (found := header_lines(node)) is None:
+            return ""
+        (only, filters), (between, *after) = found, map(self._value, node.arguments)
+        listed, separator = map(self._value, only.arguments)
+        value, without = "h[name]", self.stripped[Where.HEADER]
+        for name in filters:
+            value = VALUES[name].format(value=value)
+        seen = f"name in h and name not in {self.constant(without)}" if without else "name in h"
+        self.lines.append("h = request.header_fields[0]")
+        lines = f"[name + {between} + {value} for name in {listed}.split({separator}) if {seen}]"
+        return f"join_lines({lines}, {', '.join(after)})"
+
+    def _prepared(self, entry: Filter, node: Apply) -> str:
+        """Write a filter whose state is known per key, or can be remembered there, or is made for this request."""
         source = self._value(node.source)
-        if not entry.prepare:
-            return entry.code.format(
-                source=source, arguments=", ".join(map(self._value, node.arguments)), read_time=self._read_time()
-            )
-        arguments = [*map(self._argument, entry.arguments, node.arguments)]
-        state = entry.prepare.format(*arguments)
         if max(map(self._stage, node.arguments)) is Stage.KEY:
-            state = self._per_key((node.filter, node.arguments), state)
+            state = self._per_key((node.filter, node.arguments), self._state(entry, node))
+        elif self.remembers and (inputs := self._inputs_of_state(node)):
+            state = self._remembered(entry, node, inputs)
         elif entry.at_once:
-            return entry.at_once.format(*arguments, source=source)
+            return entry.at_once.format(*map(self._argument, entry.arguments, node.arguments), source=source)
+        else:
+            state = self._state(entry, node)
         self.macs += 1
         return entry.code.format(source=source, state=state, mac=f"m{self.macs}")
+
+    def _state(self, entry: Filter, node: Apply) -> str:
+        return entry.prepare.format(*map(self._argument, entry.arguments, node.arguments))
+
+    def _inputs_of_state(self, node: Apply) -> list[Expression]:
+        inputs = self.derivations.inputs_of(Concat(node.arguments)) or ()
+        return [value for value in inputs if self._stage(value) is Stage.REQUEST]
+
+    def _remembered(self, entry: Filter, node: Apply, inputs: Sequence[Expression]) -> str:
+        """Make a state once for each of the last few values that its key is derived with; such as the day."""
+        memory = self._per_key((f"{node.filter} remembered", node.arguments), "{}")
+        values = f"({''.join(f'{self._value(value)}, ' for value in inputs)})"
+        state = self._keep(f"{memory}.get({values})")
+        outside, variables = self.lines, dict(self.variables)
+        self.lines, self.remembers = [], False  # the keys on the way to this one are used for nothing else
+        self.lines.append(f"{state} = remember({memory}, {values}, {self._state(entry, node)})")
+        outside += [f"if {state} is None:", *(f"    {line}" for line in self.lines)]
+        self.lines, self.variables, self.remembers = outside, variables, True
+        return state
 
     def _read_time(self) -> str:
         return self.constant(self.scheme.time.format.read) if self.scheme.time else ""
@@ -435,6 +491,9 @@ class _Emitter:
         return f"cover(request, {self._value(node.names)}, {separator}, {computed}, {{{values}}}, {{{lines}}})"
 
     def _switch(self, node: Switch, write: Callable[[Expression], str]) -> str:
+        if isinstance(node.subject, Text):  # a parameter that does not travel
+            chosen = dict(node.cases).get(node.subject.value, node.default)
+            return "no_case()" if chosen is None else write(chosen)
         subject = self._value(node.subject)
         cases = [f"{write(value)} if {subject} == {self.constant(text.encode())}" for text, value in node.cases]
         default = "no_case()" if node.default is None else write(node.default)

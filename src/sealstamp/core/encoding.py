@@ -23,6 +23,8 @@ MAX_PARAMETERS: Final = 1_000
 _UNRESERVED: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 _ENCODED: Final = {byte: b"%%%02X" % byte for byte in range(256)} | {b: bytes([b]) for b in _UNRESERVED}
 _DECODED: Final = {b"%%%02x" % byte: bytes([byte]) for byte in range(256)}
+PLAIN_PAIRS: Final = re.compile(rb"[\w.~-]++=[\w.~-]*+(?:&[\w.~-]++=[\w.~-]*+)*+", re.ASCII).fullmatch
+"""What matches ``a=1&b=2`` of unreserved characters alone: decoded or encoded, it is the same."""
 _ESCAPE: Final = re.compile(rb"%[0-9a-fA-F]{2}")
 
 
@@ -64,10 +66,16 @@ def split_urlencoded(text: bytes) -> list[tuple[bytes, bytes]]:
     return [(name, value) for name, mark, value in _split(text) if name or mark]
 
 
-def _split(text: bytes) -> list[tuple[bytes, bytes, bytes]]:
+def split_pairs(text: bytes) -> list[bytes]:
+    """Return what stands between ampersands, as it is. Raises MalformedCredentialsError for too many."""
     pieces = text.split(b"&")
     if len(pieces) > MAX_PARAMETERS:
         raise MalformedCredentialsError(f"more than {MAX_PARAMETERS} parameters")
+    return pieces
+
+
+def _split(text: bytes) -> list[tuple[bytes, bytes, bytes]]:
+    pieces = split_pairs(text)
     return [_decode_pair(piece) if b"%" in piece or b"+" in piece else piece.partition(b"=") for piece in pieces]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from fnmatch import translate
 from functools import lru_cache
 
-from sealstamp.core.encoding import percent_encode, split_urlencoded
+from sealstamp.core.encoding import PLAIN_PAIRS, percent_encode, split_pairs, split_urlencoded
 from sealstamp.core.request import Request
 
 FieldList = list[tuple[bytes, bytes]]
@@ -33,6 +33,28 @@ def form_list(request: Request, without: frozenset[bytes]) -> FieldList:
 def xml_list(request: Request, without: frozenset[bytes]) -> FieldList:
     """Return the elements of a flat XML body, without those that carry what is computed."""
     return [field for field in request.xml_fields[0].items() if field[0] not in without]
+
+
+def pick_headers(request: Request, without: frozenset[bytes], names: bytes, separator: bytes) -> FieldList:
+    """Return ``only(header_list(…), …)`` of a request no header of which came twice."""
+    values = request.header_fields[0]
+    return [(name, values[name]) for name in names.split(separator) if name in values and name not in without]
+
+
+def encoded_query(request: Request, without: frozenset[bytes]) -> FieldList:
+    """Return ``encode_each(query_list(…))``."""
+    return encode_each(query_list(request, without)) if request.query else []
+
+
+def sorted_query(request: Request, without: frozenset[bytes], between: bytes, separator: bytes) -> bytes:
+    """Return ``join(sorted(encode_each(query_list(…))), …)``; a plain query is sorted as it is."""
+    query = request.query
+    if not PLAIN_PAIRS(query):
+        return join(sorted(encoded_query(request, without)), between, separator)
+    pairs = split_pairs(query.replace(b"=", b"\0"))  # below all other bytes, so that names count before values
+    if without:
+        pairs = [pair for pair in pairs if pair.partition(b"\0")[0] not in without]
+    return separator.join(sorted(pairs)).replace(b"\0", between)
 
 
 def lower_names(fields: FieldList) -> FieldList:
@@ -90,12 +112,14 @@ def listed(fields: FieldList, names: bytes, separator: bytes) -> FieldList:
 
 def match(fields: FieldList, *patterns: bytes) -> FieldList:
     """Keep the fields whose name fits one of the patterns; ``*`` stands for anything, ``?`` for one character."""
-    return [field for field in fields if fits(field[0], patterns)]
+    is_fit = _matcher(tuple(patterns))
+    return [field for field in fields if is_fit(field[0])]
 
 
 def drop(fields: FieldList, *patterns: bytes) -> FieldList:
     """Leave out the fields whose name fits one of the patterns."""
-    return [field for field in fields if not fits(field[0], patterns)]
+    is_fit = _matcher(tuple(patterns))
+    return [field for field in fields if not is_fit(field[0])]
 
 
 def fits(name: bytes, patterns: Sequence[bytes]) -> bool:

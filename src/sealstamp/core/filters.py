@@ -332,6 +332,8 @@ def media_type(source: bytes) -> bytes:
 
 def normalise_path(source: bytes) -> bytes:
     """Resolve dot segments and merge slashes (RFC 3986, section 5.2.4, and what AWS does beyond)."""
+    if source.startswith(b"/") and b"//" not in source and b"/." not in source:
+        return source
     kept: list[bytes] = []
     for segment in source.split(b"/"):
         if segment == b"..":
@@ -342,6 +344,7 @@ def normalise_path(source: bytes) -> bytes:
     return b"/" + b"/".join(kept) + tail
 
 
+@lru_cache(maxsize=64)  # requests of one second say the same
 def write_date(read_time: Callable[[bytes], int], source: bytes, layout: bytes) -> bytes:
     """Write a time, given as the scheme writes it, in another layout. Raises MalformedCredentialsError."""
     try:

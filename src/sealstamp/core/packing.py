@@ -27,9 +27,11 @@ _CREDENTIALS: Final = frozenset({b"authorization", b"proxy-authorization"})
 
 def make_reader(packed: Packed) -> Callable[[bytes], Values]:
     """Return what reads the values of ``packed.carried`` from its text; it raises MalformedCredentialsError."""
-    strip, read = _prefix_reader(packed), _grammar(packed)
+    strip, read, usual = _prefix_reader(packed), _grammar(packed), _usual_writing(packed)
 
     def limited(text: bytes) -> Values:
+        if usual and len(text) <= MAX_LENGTH and (match := usual(text)):
+            return match.groups(b"")
         rest = strip(text) if len(text) <= MAX_LENGTH else None
         values = None if rest is None else read(rest)
         if values is None:
@@ -215,6 +217,39 @@ def _pairs_reader(packed: Packed) -> _Grammar:
         return tuple(value for group in groups if group is not None for value in group) if None not in groups else None
 
     return read
+
+
+def _usual_writing(packed: Packed) -> Callable[[bytes], re.Match[bytes] | None] | None:
+    """Return what matches pairs as clients mostly write them, all at once: in the scheme's order, each in one way.
+
+    What it matches means what ``_pairs_reader`` reads in it. None where the scheme's pairs are not so simple.
+    """
+    if not packed.pairs or packed.base64 or packed.several or _absent(packed, packed.pairs[0][1]) is not None:
+        return None
+    mark = packed.separator.encode().strip() or packed.separator.encode()
+    between = re.escape(mark) + rb"[ \t]*+" * bool(mark.strip())
+    outside = b'%"' if packed.quoted else b'%" \t' + mark
+    pattern = _opening(packed, packed.prefix.encode())
+    for index, (key, template) in enumerate(packed.pairs):
+        value = _usual_value(template, outside)
+        if value is None or not {*key.encode()}.isdisjoint(b'=" \t' + mark):
+            return None
+        value = b'"' + value + b'"' if packed.quoted else value
+        pair = (between if index else b"") + re.escape(key.encode()) + b"=" + value
+        pattern += pair if _absent(packed, template) is None else b"(?:" + pair + b")?"
+    return re.compile(pattern).fullmatch
+
+
+def _usual_value(template: Expression, outside: bytes) -> bytes | None:
+    """Return a pattern for one pair's value without the bytes ``outside``; None if a literal has one of them."""
+    parts = _parts(template)
+    if any(byte in outside for part in parts for byte in _literal(part)):
+        return None
+    stops = [_literal(after)[:1] for after in (*parts[1:], Text(""))]
+    return b"".join(
+        b"([^" + re.escape(outside + stop) + b"]*+)" if isinstance(part, Name) else re.escape(_literal(part))
+        for part, stop in zip(parts, stops, strict=True)
+    )
 
 
 def _absent(packed: Packed, template: Expression) -> Values | None:

@@ -141,12 +141,23 @@ def _check_chosen(chosen: Chosen, variable: str, constant: Callable[[Any], str])
     separator = constant(chosen.separator.encode())
     usual = [f"{variable} = {variable} or {constant(chosen.default.encode())}"] if chosen.default else []
     lower = [f"{variable} = {variable}.lower()"] if chosen.any_case else []
-    named = f"{variable}.lower()" if chosen.as_listed else variable
-    lines = [*usual, *lower, f"require_named({named}, {constant(must_name)}, {separator})"]
+    listed = f"{variable}.lower()" if chosen.as_listed else variable
+    names, checked = constant(must_name), [f"named = {{*{listed}.split({separator})}}"]
+    checked.append(f"if not {names} <= named:")
+    checked.append(f"    refuse_uncovered({names} - named)")
     if chosen.must_name_all:
-        patterns = constant(tuple(word.encode() for word in chosen.must_name_all))
-        lines.append(f"require_all_named(request.header_fields[0], {named}, {patterns}, {separator})")
-    return lines
+        fits = _fits("name", tuple(word.encode() for word in chosen.must_name_all), constant)
+        checked.append(f"left = [name for name in request.header_fields[0] if {fits} and name not in named]")
+        checked += ["if left:", "    refuse_uncovered(left)"]
+    return [*usual, *lower, *checked]
+
+
+def _fits(variable: str, patterns: tuple[bytes, ...], constant: Callable[[Any], str]) -> str:
+    """Write a test whether a name fits one of the patterns; for beginnings of names, the one that costs least."""
+    beginnings = tuple(pattern[:-1] for pattern in patterns)
+    if all(pattern.endswith(b"*") for pattern in patterns) and not any(b in b"*?[" for b in b"".join(beginnings)):
+        return f"{variable}.startswith({constant(beginnings)})"
+    return f"fits({variable}, {constant(patterns)})"
 
 
 def _check_time(scheme: Scheme, values: Mapping[str, str], constant: Callable[[Any], str]) -> list[str]:

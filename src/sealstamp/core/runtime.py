@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from hmac import compare_digest
-from typing import Final, NoReturn
+from typing import Final, NoReturn, TypeVar
 
 from sealstamp.core.encoding import Pairs, remove_parameters
-from sealstamp.core.fieldlists import fits, form_list, header_list, query_list, xml_list
+from sealstamp.core.fieldlists import (
+    encoded_query,
+    fits,
+    form_list,
+    header_list,
+    pick_headers,
+    query_list,
+    sorted_query,
+    xml_list,
+)
 from sealstamp.core.material import cannot_sign, is_shared, is_signed, signer_for, verifier_for
 from sealstamp.core.places import Place
 from sealstamp.core.placing import place_all, request_without
@@ -27,8 +36,10 @@ __all__ = [
     "cannot_sign",
     "check_counter",
     "cover",
+    "encoded_query",
     "end_by_expiry",
     "end_of_lifetime",
+    "fits",
     "form_list",
     "form_of",
     "header_list",
@@ -36,6 +47,7 @@ __all__ = [
     "is_shared",
     "is_signed",
     "is_visible",
+    "join_lines",
     "join_nonempty",
     "malformed_nonce",
     "malformed_time",
@@ -45,27 +57,49 @@ __all__ = [
     "not_accepted",
     "one_of",
     "outside",
+    "pick_headers",
     "place_all",
     "query_list",
     "query_value",
     "read_time",
     "refuse_doubles",
     "refuse_spelling",
+    "refuse_uncovered",
     "refuse_unsigned",
+    "remember",
     "request_without",
-    "require_all_named",
-    "require_named",
     "signer_for",
+    "sorted_query",
     "standing",
     "standing_time",
     "verifier_for",
     "xml_list",
 ]
 
+T = TypeVar("T")
+
+MAX_REMEMBERED: Final = 8
+"""Derived keys that are remembered for each access key: a few regions, services and days."""
+MAX_REMEMBERED_LENGTH: Final = 256
+"""A derived key is not remembered if what it is derived with is longer: strangers choose it."""
 MAX_NONCE: Final = 128
 """A nonce is kept for the window, so its length is limited."""
 MAX_COUNTER_DIGITS: Final = 20
 """A nonce that grows has at most this many digits: 64 bits."""
+
+
+def join_lines(lines: Sequence[bytes], separator: bytes, end: bytes = b"") -> bytes:
+    """Join lines, with an end after the last if there is any."""
+    return separator.join(lines) + end if lines else b""
+
+
+def remember(memory: dict[tuple[bytes, ...], T], values: tuple[bytes, ...], state: T) -> T:
+    """Keep what was made with ``values``, among the last few, and return it."""
+    if sum(map(len, values)) <= MAX_REMEMBERED_LENGTH:
+        if len(memory) >= MAX_REMEMBERED:
+            memory.clear()
+        memory[values] = state
+    return state
 
 
 def is_visible(text: bytes) -> bool:
@@ -115,12 +149,6 @@ def standing(request: Request, place: Place) -> bytes:
 def refuse_unsigned(value: bytes) -> NoReturn:
     """Refuse a constant that came in place of the body's digest."""
     raise ComponentNotCoveredError(f"the body is not signed: {value.decode('ascii', 'backslashreplace')}")
-
-
-def require_all_named(headers: Iterable[bytes], text: bytes, patterns: Sequence[bytes], separator: bytes) -> None:
-    """Refuse a list of covered headers that leaves out one of the request's whose name fits a pattern."""
-    fitting = {name for name in headers if fits(name, patterns)}
-    require_named(text, frozenset(fitting), separator)
 
 
 def form_of(request: Request, names: frozenset[bytes]) -> bytes:
@@ -187,10 +215,9 @@ def refuse_spelling(headers: Iterable[bytes], spellings: frozenset[bytes]) -> No
     raise MalformedCredentialsError(f"another spelling of an authentication field: {_names(spellings & {*headers})}")
 
 
-def require_named(text: bytes, names: frozenset[bytes], separator: bytes) -> None:
-    """Refuse a list of covered components that leaves one of ``names`` out."""
-    if absent := names - {*text.split(separator)}:
-        raise ComponentNotCoveredError(f"not covered: {_names(absent)}")
+def refuse_uncovered(names: Iterable[bytes]) -> NoReturn:
+    """Refuse a list of covered components that leaves some out."""
+    raise ComponentNotCoveredError(f"not covered: {_names(names)}")
 
 
 def _names(names: Iterable[bytes]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -13,6 +14,8 @@ from sealstamp.core.record import Record
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DAY = _EPOCH.toordinal()
 _MARKS = b"-:TZ +"
+_LAST_TEXTS: Final = 64
+"""Requests of one second say the same time, so that many texts are kept with what they mean; refused ones are not."""
 MAX_DIGITS: Final = 16
 """A decimal time has at most this many digits: microseconds until the year 2286."""
 NEVER_MS: Final = 1 << 62
@@ -52,6 +55,7 @@ def _calendar(name: str, pattern: str, layout: str, summary: str) -> TimeFormat:
     # Every layout begins with year, month, day, hour, minute and second; strptime would take ten times as long.
     grammar = re.compile(pattern.encode(), re.ASCII)
 
+    @lru_cache(maxsize=_LAST_TEXTS)
     def read(text: bytes) -> int:
         if not grammar.fullmatch(text):
             raise ValueError(f"not written as {name}")
@@ -83,6 +87,7 @@ _DAYS = b"Mon Tue Wed Thu Fri Sat Sun".split()
 _MONTHS = b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
 
+@lru_cache(maxsize=_LAST_TEXTS)
 def _read_http_date(text: bytes) -> int:
     """Read an IMF-fixdate (RFC 9110, section 5.6.7) without the locale that strptime obeys."""
     match = _HTTP_DATE.fullmatch(text)
