@@ -46,6 +46,7 @@ EXAMPLES = {
     "json_lists": "{query_fields|add:'ids[]','1'|add:'ids[]','2'|json_lists|join:'=','&'}",
     "encode_each": "{query_fields|encode_each|join:'=','&'}",
     "sort": "{query_fields|add:'a','b'|sort|join:'=','&'}",
+    "sort_names": "{query_fields|add:'dry','0'|sort_names|join:'=','&'}",
     "sort_written": "{query_fields|add:'dry-1','b'|sort_written:'='|join:'=','&'}",
     "add": "{query_fields|add:'a','b'|join:'=','&'}",
     "plus": "{query_fields|plus:query_fields|join:'=','&'}",

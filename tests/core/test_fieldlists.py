@@ -24,6 +24,7 @@ FIELDS: FieldList = [(b"B", b" 1  2 "), (b"a", b""), (b"B", b"3"), (b"a", b"")]
         (fieldlists.match(FIELDS, b"a*"), [FIELDS[1], FIELDS[3]]),
         (fieldlists.drop(FIELDS, b"a"), [FIELDS[0], FIELDS[2]]),
         (fieldlists.add(FIELDS[:1], b"d", b"4"), [FIELDS[0], (b"d", b"4")]),
+        (fieldlists.sort_names([(b"b", b"2"), (b"a", b"z"), (b"b", b"1")]), [(b"a", b"z"), (b"b", b"2"), (b"b", b"1")]),
         (fieldlists.sort_written([(b"a", b"1"), (b"a-b", b"")], b"="), [(b"a-b", b""), (b"a", b"1")]),
         (fieldlists.escape_each([(b"a=&%", b"a=&%\xff")], b"%=&", b"%&"), [(b"a%3D%26%25", b"a=%26%25\xff")]),
         (

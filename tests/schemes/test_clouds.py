@@ -171,6 +171,24 @@ def test_bodies_as_the_sdk_of_huawei_signs_them(digest: str) -> None:
             check(get_scheme("huawei-sdk-hmac"), request)
 
 
+@pytest.mark.parametrize(
+    ("name", "digest"),
+    [
+        ("huawei-sdk-hmac", "content_digest"),
+        ("huawei-v11", "content_sha256"),
+        ("volcengine-v4", "content_sha256"),
+    ],
+)
+def test_an_unsigned_payload_must_be_allowed(name: str, digest: str) -> None:
+    """Huawei Cloud's SDKs send it for what is neither JSON nor BSON, the Python SDK of Volcengine's TOS always."""
+    allowing = get_scheme(name, {"unsigned_body": "allowed"})
+    request, signer = request_for(allowing), Signer(allowing, credential_for(allowing))
+    signed = signer.sign(request, time_ms=NOW_MS, values={digest: "UNSIGNED-PAYLOAD"}).apply(request)
+    check(allowing, Request(signed.method, signed.target, signed.headers, body=b"other"))
+    with pytest.raises(ComponentNotCoveredError):
+        check(get_scheme(name), signed)
+
+
 @pytest.mark.parametrize("name", scheme_names())
 def test_every_stage_can_be_shown(name: str) -> None:
     """Lists, and what is made of a secret that is decoded first, included; the secret itself is not."""

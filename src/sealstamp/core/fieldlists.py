@@ -177,6 +177,11 @@ def add(fields: FieldList, name: bytes, value: bytes) -> FieldList:
     return [*fields, (name, value)]
 
 
+def sort_names(fields: FieldList) -> FieldList:
+    """Sort by name alone: fields of one name stay as they came."""
+    return sorted(fields, key=lambda field: field[0])
+
+
 def sort_written(fields: FieldList, between: bytes) -> FieldList:
     """Sort by what is written: ``a-b=1`` comes before ``a=1``, though ``a`` comes before ``a-b``."""
     return sorted(fields, key=lambda field: field[0] + between + field[1])

@@ -263,6 +263,7 @@ _LISTS: Final = (
         "json_lists", Kind.FIELDS, "fields called name[] as one called name at the end, a JSON list of their values"
     ),
     Filter("sort", FIELDS, Kind.FIELDS, "sorted({source})", "sorted by name, then value, as bytes"),
+    _of_fields("sort_names", Kind.FIELDS, "sorted by name; fields of one name as they came"),
     _of_fields(
         "sort_written", Kind.FIELDS, "sorted as they are written, with a text between: sort_written:'='", Argument.VALUE
     ),

@@ -152,6 +152,7 @@ FILTERS: Final[Mapping[str, Words]] = MappingProxyType(
         "escape_each": _after("with {0} in names and {1} in values percent-encoded"),
         "json_lists": _after("those called name[] as one called name, a JSON list of their values"),
         "sort": _after("sorted by name and then value"),
+        "sort_names": _after("sorted by name alone"),
         "sort_written": _after("sorted as they are written with {0} between"),
         "add": _after("and one more field: {0} with the value {1}"),
         "plus": _after("then {0}"),
