@@ -29,6 +29,8 @@ class Guarded:
     parameters: Mapping[str, str] = field(default_factory=dict)
     key_more: str = ""
     """Further lines of TOML for the access key."""
+    public_key: str = ""
+    """In PEM, where ``secret`` is a private key, which the service does not get."""
 
     @property
     def name(self) -> str:
@@ -43,6 +45,7 @@ class Guarded:
     def manifest(self, upstream: str) -> str:
         """The API and its key as ``sealstamp apply`` reads them."""
         given = "".join(f", {name} = {json.dumps(value)}" for name, value in self.parameters.items())
+        name, key = ("public_key", self.public_key) if self.public_key else ("secret", self.secret)
         return f"""
 [[apis]]
 name = {json.dumps(self.name)}
@@ -52,7 +55,7 @@ upstream = {json.dumps(upstream)}
 
 [[access_keys]]
 id = {json.dumps(self.access_key_id)}
-secret = {json.dumps(self.secret)}
+{name} = {json.dumps(key)}
 consumer = "acme"
 apis = [{json.dumps(self.name)}]
 {self.key_more}

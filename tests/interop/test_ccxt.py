@@ -111,9 +111,25 @@ EXCHANGES = [
         replace(guarded("gemini", "api.gemini.com"), access_key_id="account-of-acme"),  # it takes no other keys
         (("privatePostV1Orders", {}), ("privatePostV1OrderNew", ORDER)),
     ),
+    Exchange(
+        "kraken",
+        guarded("kraken", "api.kraken.com"),
+        (("privatePostBalance", {}), ("privatePostAddOrder", {"pair": "XBTUSD", "volume": "1.25", "note": "a b+ü"})),
+    ),
+    Exchange(
+        "bitmex",
+        guarded("bitmex", "www.bitmex.com"),
+        (("privateGetOrder", {"symbol": "XBTUSD", "filter": '{"open": true}'}), ("privatePostOrder", ORDER)),
+    ),
+    Exchange(
+        "bitfinex",
+        guarded("bitfinex-v2", "api.bitfinex.com"),
+        (("privatePostAuthRWallets", {}), ("privatePostAuthWOrderSubmit", ORDER)),
+    ),
 ]
 SUCCESS = {
     "binance": {},
+    "bitfinex": [],
     "okx": {"code": "0", "data": []},
     "bybit": {"retCode": 0},
     "kucoin": {"code": "200000"},

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 import standardwebhooks
 import stripe
+from discord_interactions import verify_key
 from linebot.v3.webhook import SignatureValidator
 from slack_sdk.signature import SignatureVerifier
 from twilio.request_validator import RequestValidator
@@ -16,6 +17,7 @@ from sealstamp.core.credential import Credential
 from sealstamp.core.request import Request
 from sealstamp.core.signer import Signer
 from sealstamp.schemes import get_scheme
+from tests.core.key_pairs import pem_of, private_key
 
 SECRET = "c2VjcmV0IG9mIHRoaXJ0eS10d28gYnl0ZXMsIHllcyE="
 EVENT = b'{"id": "evt_1", "object": "event", "name": "gr\xc3\xb6\xc3\x9fe"}'
@@ -87,3 +89,15 @@ def test_twilio_with_a_form() -> None:
     validator = RequestValidator(SECRET)
     assert validator.validate(url, fields, signature)
     assert not validator.validate(url, {**fields, "From": "+2"}, signature)
+
+
+def test_discord() -> None:
+    pair = private_key("Ed25519")
+    described = get_scheme("discord")
+    request = Request(b"POST", b"/interactions", [(b"host", b"hooks.example")], body=EVENT)
+    signer = Signer(described, Credential.of("", pem_of(pair).decode()))
+    sent = signer.sign(request, time_ms=int(time.time() * 1000)).apply(request)
+    given = (header(sent, b"x-signature-ed25519"), header(sent, b"x-signature-timestamp"))
+    public = pair.public_key().public_bytes_raw().hex()
+    assert verify_key(EVENT, *given, public)
+    assert not verify_key(EVENT + b" ", *given, public)

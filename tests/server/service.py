@@ -72,6 +72,10 @@ class Connection:
 
     def __init__(self, port: int, *, source: str = "127.0.0.1") -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), PATIENCE, (source, 0))
+        if self.socket.getsockname() == self.socket.getpeername():
+            # Where nobody listens yet, TCP may have taken the very same port for this end, and met itself.
+            self.socket.close()
+            raise ConnectionRefusedError(f"nobody listens on port {port}")
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.reader = self.socket.makefile("rb")
 
