@@ -9,15 +9,21 @@ signs the request again, and the signatures are compared. Peers come with the de
 from __future__ import annotations
 
 import argparse
+import base64
+import hashlib
 import hmac
 import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import botocore.auth
 import mohawk
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from http_message_signatures import HTTPMessageVerifier, HTTPSignatureKeyResolver, algorithms
+from oauthlib.oauth1 import RequestValidator, SignatureOnlyEndpoint
+from requests.structures import CaseInsensitiveDict
 
 from bench.verify import USUAL_HEADERS, Call, compare
 from sealstamp.core.credential import Credential
@@ -97,9 +103,67 @@ def hawk() -> tuple[Call, Call]:
     return ours(verifier, request, now_ms), peer
 
 
+class _Keys(RequestValidator):  # type: ignore[misc]
+    """What oauthlib asks a service: it takes any nonce here, for ours guards none in this measurement either."""
+
+    enforce_ssl = True
+    client_key_length = nonce_length = (1, 128)
+    timestamp_lifetime = 3600
+    dummy_client = "nobody"
+
+    def validate_timestamp_and_nonce(self, *_: object, **__: object) -> bool:
+        return True
+
+    def validate_client_key(self, client_key: str, request: object) -> bool:
+        return client_key == ID
+
+    def get_client_secret(self, client_key: str, request: object) -> str:
+        return SECRET
+
+
+def oauth1() -> tuple[Call, Call]:
+    now_ms = mohawk.util.utc_now() * 1000
+    verifier, request = request_of("oauth1", now_ms, nonce="5f1c9a0211112222")
+    endpoint, url = SignatureOnlyEndpoint(_Keys()), f"https://{HOST}{request.target.decode()}"
+    headers = {name.decode().title(): value.decode() for name, value in request.headers}
+
+    def peer() -> object:
+        accepted, _ = endpoint.validate_request(url, "POST", BODY.decode(), headers)
+        assert accepted
+        return True
+
+    return ours(verifier, request, now_ms), peer
+
+
+class _Resolver(HTTPSignatureKeyResolver):  # type: ignore[misc]
+    def resolve_public_key(self, key_id: str) -> bytes:
+        return SECRET.encode()
+
+    resolve_private_key = resolve_public_key
+
+
+def rfc9421() -> tuple[Call, Call]:
+    now_ms = mohawk.util.utc_now() * 1000
+    verifier, request = request_of("rfc9421", now_ms, nonce="5f1c9a0211112222")
+    headers = {name.decode().title(): value.decode() for name, value in request.headers}
+    url = f"https://{HOST}{request.target.decode()}"
+    library = HTTPMessageVerifier(signature_algorithm=algorithms.HMAC_SHA256, key_resolver=_Resolver())
+    digest = headers["Content-Digest"].partition(":")[2].rstrip(":")
+
+    def peer() -> object:
+        message = SimpleNamespace(method="POST", url=url, headers=CaseInsensitiveDict(headers), body=BODY)
+        assert library.verify(message)
+        assert hmac.compare_digest(base64.b64encode(hashlib.sha256(BODY).digest()).decode(), digest)
+        return True
+
+    return ours(verifier, request, now_ms), peer
+
+
 PEERS: Mapping[str, tuple[str, Callable[[], tuple[Call, Call]]]] = {
     "aws-sigv4-header": ("botocore", sigv4),
     "hawk": ("mohawk", hawk),
+    "oauth1": ("oauthlib", oauth1),
+    "rfc9421": ("http-message-signatures", rfc9421),
 }
 
 

@@ -121,3 +121,13 @@ def test_base64url() -> None:
     """The URL-safe alphabet is that of RFC 4648, section 5, with its padding."""
     assert base64url(b"\xfb\xff\xbe") == b"-_--"
     assert base64url(b"\xfb") == b"-w=="
+
+
+@given(
+    text=st.binary(max_size=40) | st.text("ab%&=/ +", max_size=40).map(str.encode),
+    safe=st.sampled_from([b"", b"/", b"%"]),
+)
+def test_percent_encode_in_every_way(text: bytes, safe: bytes) -> None:
+    """Few characters that need it or many: it is what encoding byte by byte gives."""
+    kept = safe + b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+    assert percent_encode(text, safe) == b"".join(bytes([b]) if b in kept else b"%%%02X" % b for b in text)

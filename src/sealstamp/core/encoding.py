@@ -21,6 +21,9 @@ MAX_PARAMETERS: Final = 1_000
 """More parameters than this in one query or form are refused."""
 
 _UNRESERVED: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+_PERCENT: Final = ord("%")
+_FEW: Final = 8
+"""Up to so many different characters are encoded one after another, through the whole text each; else byte by byte."""
 _ENCODED: Final = {byte: b"%%%02X" % byte for byte in range(256)} | {b: bytes([b]) for b in _UNRESERVED}
 _DECODED: Final = {b"%%%02x" % byte: bytes([byte]) for byte in range(256)}
 PLAIN_PAIRS: Final = re.compile(rb"[\w.~-]++=[\w.~-]*+(?:&[\w.~-]++=[\w.~-]*+)*+", re.ASCII).fullmatch
@@ -35,11 +38,18 @@ def repeated(names: Iterable[T]) -> frozenset[T]:
 
 def percent_encode(text: bytes, safe: bytes = b"") -> bytes:
     """Encode everything but unreserved and ``safe`` characters, in upper-case hex (RFC 3986, sections 2.1 and 2.3)."""
-    if not text.translate(None, _UNRESERVED + safe):
+    reserved = text.translate(None, _UNRESERVED + safe if safe else _UNRESERVED)
+    if not reserved:
         return text
-    if safe:
+    different = {*reserved}
+    if len(different) > _FEW:
         return b"".join([bytes([byte]) if byte in safe else _ENCODED[byte] for byte in text])
-    return b"".join([_ENCODED[byte] for byte in text])
+    if _PERCENT in different:  # first, for the others bring more of it
+        different.remove(_PERCENT)
+        text = text.replace(b"%", b"%25")
+    for byte in different:
+        text = text.replace(bytes([byte]), _ENCODED[byte])
+    return text
 
 
 def percent_decode(text: bytes) -> bytes:

@@ -171,6 +171,8 @@ def _grammar(packed: Packed) -> _Grammar:
 
 def _template_reader(template: Expression, opening: Packed | None = None) -> _Grammar:
     """A name's value ends where the literal after it begins, so it cannot contain that literal's first byte."""
+    if isinstance(template, Name):
+        return lambda text: (text,)
     pattern = b""
     parts = _parts(template)
     for part, after in zip(parts, (*parts[1:], Text("")), strict=True):
@@ -200,21 +202,29 @@ def _list_reader(separator: str, read_item: _Grammar) -> _Grammar:
 def _pairs_reader(packed: Packed) -> _Grammar:
     """Pairs come in any order, each once; unknown ones are left alone. Where several are meant, these may be more."""
     split = _pair_splitter(packed.separator)
-    readers = {key.encode(): _template_reader(template) for key, template in packed.pairs}
-    absent = {key.encode(): _absent(packed, template) for key, template in packed.pairs}
-    encoded = frozenset(key.encode() for key in packed.encoded)
     several = b"".join(key.encode() for key, tree in packed.pairs if packed.several in names(tree))
+    known = [
+        (key.encode(), key in packed.encoded, _template_reader(template), _absent(packed, template))
+        for key, template in packed.pairs
+    ]
 
     def read(text: bytes) -> Values | None:
         pairs = split(text)
-        if pairs is None or not (several or len({key for key, _ in pairs}) == len(pairs)):
+        found = dict(pairs or ())
+        if pairs is None or not (several or len(found) == len(pairs)):
             return None
-        found: dict[bytes, list[Values | None]] = {key: [] for key in readers}
-        for key, value in pairs:
-            if key in found:
-                found[key].append(readers[key](percent_decode(value) if key in encoded else value))
-        groups = [_one_of(found[key], absent[key], several=key == several) for key in readers]
-        return tuple(value for group in groups if group is not None for value in group) if None not in groups else None
+        values: Values = ()
+        for key, encoded, read_value, absent in known:
+            if several and (came := [value for name, value in pairs if name == key])[1:]:
+                part = _several(map(read_value, came)) if key == several else None
+            elif key in found:
+                part = read_value(percent_decode(found[key]) if encoded else found[key])
+            else:
+                part = absent
+            if part is None:
+                return None
+            values += part
+        return values
 
     return read
 
@@ -257,13 +267,10 @@ def _absent(packed: Packed, template: Expression) -> Values | None:
     return (b"",) * len(carried) if packed.may_lack.issuperset(carried) else None
 
 
-def _one_of(found: list[Values | None], absent: Values | None, *, several: bool) -> Values | None:
-    """Return the values that one key came with, or None where that is not what the scheme says."""
-    if not found:
-        return absent
-    if several and len(found) <= MAX_SEVERAL and None not in found:
-        return (b" ".join(values[0] for values in found if values),)
-    return found[0] if len(found) == 1 else None
+def _several(read: Iterable[Values | None]) -> Values | None:
+    """Return the values that one key came with as one, or None where one of them is not what the scheme says."""
+    values = [*read]
+    return (b" ".join(value[0] for value in values if value),) if len(values) <= MAX_SEVERAL and all(values) else None
 
 
 def _pair_splitter(separator: str) -> Callable[[bytes], Pairs | None]:
@@ -274,18 +281,13 @@ def _pair_splitter(separator: str) -> Callable[[bytes], Pairs | None]:
     mark = separator.encode().strip() or separator.encode()
     stop = re.escape(mark[:1])
     value = b'"([^"]*+)"[ \t]*+|([^"' + stop + b"]*+)"
-    pair = re.compile(b'([^="' + stop + b"]++)=(?:" + value + b")(" + re.escape(mark) + rb"|\Z)")
+    item, between = b'([^="' + stop + b"]++)=(?:" + value + b")", re.escape(mark)
+    is_pairs = re.compile(b"(?:" + item + between + b")*+" + item).fullmatch
+    find = re.compile(item + b"(?:" + between + rb"|\Z)").findall
 
     def split(text: bytes) -> Pairs | None:
-        pairs: Pairs = []
-        position, more = 0, True
-        while more:
-            match = pair.match(text, position)
-            if match is None:
-                return None
-            key, quoted, bare, after = match.groups()
-            pairs.append((key.strip(b" \t"), bare.strip(b" \t") if quoted is None else quoted))
-            position, more = match.end(), bool(after)
-        return pairs
+        if not is_pairs(text):
+            return None
+        return [(key.strip(b" \t"), quoted or bare.strip(b" \t")) for key, quoted, bare in find(text)]
 
     return split
