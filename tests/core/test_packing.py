@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sealstamp.core import packing
-from sealstamp.core.packing import MAX_LENGTH, make_reader, make_writer
+from sealstamp.core.encoding import percent_decode
+from sealstamp.core.packing import MAX_LENGTH, make_pair_lister, make_reader, make_writer
 from sealstamp.core.scheme import Packed
 from sealstamp.errors import MalformedCredentialsError
 from tests.core.schemes import HEAD, load
@@ -96,7 +97,17 @@ def test_pairs_as_clients_write_them(text: bytes) -> None:
 OPTIONAL = packed('prefix = "S "\npairs = { s = "{signature}", a = "{a}", b = "{b}/1" }\noptional = { a = true }')
 
 
-@pytest.mark.parametrize("kind", [PAIRS, QUOTED, SPACES, OPTIONAL], ids=["pairs", "quoted", "spaces", "optional"])
+ENCODED = packed(
+    'pairs = { a = "{a}", b = "{b}", s = "{signature}" }\n'
+    "encoded = true\nquoted = true\noptional = { a = true, b = true }"
+)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [PAIRS, QUOTED, SPACES, OPTIONAL, ENCODED],
+    ids=["pairs", "quoted", "spaces", "optional", "encoded"],
+)
 @given(
     pieces=st.lists(
         st.sampled_from(
@@ -113,7 +124,12 @@ def test_the_usual_writing_means_the_same(kind: Packed, pieces: list[bytes], val
     written = make_writer(kind)(dict(zip(kind.carried, values, strict=True)))
     for text in (b"".join(pieces), written, written + b"".join(pieces)):
         if match := usual(text):
-            assert match.groups(b"") == read(strip(text) or b"")
+            found = map(percent_decode, match.groups(b"")) if kind.encoded else match.groups(b"")
+            assert (*found,) == read(strip(text) or b"")
+            pairs = packing._pair_splitter(kind.separator)(strip(text) or b"") or []
+            assert make_pair_lister(kind, frozenset())(text) == [
+                (key, percent_decode(value) if kind.encoded else value) for key, value in pairs
+            ]
 
 
 @pytest.mark.parametrize(
@@ -125,6 +141,8 @@ def test_the_usual_writing_means_the_same(kind: Packed, pieces: list[bytes], val
         (SPACES, b"a=1 b=2 s=3"),
         (OPTIONAL, b"S s=1, b=2/1"),
         (OPTIONAL, b"S s=1, a=2, b=2/1"),
+        (ENCODED, b's="1%2C"'),
+        (ENCODED, b'b="2", s="1%2C"'),
     ],
 )
 def test_what_is_read_all_at_once(kind: Packed, text: bytes) -> None:

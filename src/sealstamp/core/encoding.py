@@ -52,6 +52,11 @@ def percent_encode(text: bytes, safe: bytes = b"") -> bytes:
     return text
 
 
+def is_unreserved(text: bytes) -> bool:
+    """Tell whether percent-encoding would change nothing."""
+    return not text.translate(None, _UNRESERVED)
+
+
 def percent_decode(text: bytes) -> bytes:
     """Decode ``%XX``; an escape that is none stays as it is, as most servers leave it."""
     return _ESCAPE.sub(_unescape, text) if b"%" in text else text
@@ -73,6 +78,8 @@ def parse_urlencoded(text: bytes) -> Pairs:
 
 def split_urlencoded(text: bytes) -> list[tuple[bytes, bytes]]:
     """Return the decoded names and values in order, doubles kept; none of an empty text. Raises as above."""
+    if PLAIN_PAIRS(text):
+        return [(name, value) for name, _, value in [pair.partition(b"=") for pair in split_pairs(text)]]
     return [(name, value) for name, mark, value in _split(text) if name or mark]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from fnmatch import translate
 from functools import lru_cache
 
-from sealstamp.core.encoding import PLAIN_PAIRS, percent_encode, split_pairs, split_urlencoded
+from sealstamp.core.encoding import PLAIN_PAIRS, is_unreserved, percent_encode, split_pairs, split_urlencoded
 from sealstamp.core.request import Request
 
 FieldList = list[tuple[bytes, bytes]]
@@ -21,7 +21,8 @@ def header_list(request: Request, without: frozenset[bytes]) -> FieldList:
 
 def query_list(request: Request, without: frozenset[bytes]) -> FieldList:
     """Return the query's fields, decoded, without those that carry what is computed."""
-    return [field for field in split_urlencoded(request.query) if field[0] not in without]
+    fields = split_urlencoded(request.query)
+    return [field for field in fields if field[0] not in without] if without else fields
 
 
 def form_list(request: Request, without: frozenset[bytes]) -> FieldList:
@@ -135,6 +136,8 @@ def _matcher(patterns: tuple[bytes, ...]) -> Callable[[bytes], re.Match[bytes] |
 
 def encode_each(fields: FieldList) -> FieldList:
     """Percent-encode names and values."""
+    if is_unreserved(b"".join([part for field in fields for part in field])):
+        return fields
     return [(percent_encode(name), percent_encode(value)) for name, value in fields]
 
 

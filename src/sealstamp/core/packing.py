@@ -28,10 +28,11 @@ _CREDENTIALS: Final = frozenset({b"authorization", b"proxy-authorization"})
 def make_reader(packed: Packed) -> Callable[[bytes], Values]:
     """Return what reads the values of ``packed.carried`` from its text; it raises MalformedCredentialsError."""
     strip, read, usual = _prefix_reader(packed), _grammar(packed), _usual_writing(packed)
+    decodes = bool(packed.encoded)
 
     def limited(text: bytes) -> Values:
         if usual and len(text) <= MAX_LENGTH and (match := usual(text)):
-            return match.groups(b"")
+            return (*map(percent_decode, match.groups(b"")),) if decodes else match.groups(b"")
         rest = strip(text) if len(text) <= MAX_LENGTH else None
         values = None if rest is None else read(rest)
         if values is None:
@@ -51,13 +52,18 @@ def make_pair_lister(packed: Packed, without: frozenset[str]) -> Callable[[bytes
 
     Those with a value of the names ``without`` are left out.
     """
-    strip, split = _prefix_reader(packed), _pair_splitter(packed.separator)
+    strip, split, usual = _prefix_reader(packed), _pair_splitter(packed.separator), _usual_writing(packed)
     known = {key.encode(): key in packed.encoded for key, _ in packed.pairs}
     left_out = {key.encode() for key, template in packed.pairs if not without.isdisjoint(names(template))}
     encoded = bool(packed.encoded)  # and so are those that nobody knows
+    is_simple = usual is not None and all(isinstance(template, Name) for _, template in packed.pairs)
 
     def pairs(text: bytes) -> Pairs:
-        found = split(strip(text[:MAX_LENGTH]) or b"") or []
+        text = text[:MAX_LENGTH]
+        if is_simple and usual and (match := usual(text)):
+            found = [(key, value) for key, value in zip(known, match.groups(), strict=True) if value is not None]
+        else:
+            found = split(strip(text) or b"") or []
         kept = [(key, value) for key, value in found if key not in left_out]
         return [(key, percent_decode(value) if known.get(key, encoded) else value) for key, value in kept]
 
@@ -232,20 +238,22 @@ def _pairs_reader(packed: Packed) -> _Grammar:
 def _usual_writing(packed: Packed) -> Callable[[bytes], re.Match[bytes] | None] | None:
     """Return what matches pairs as clients mostly write them, all at once: in the scheme's order, each in one way.
 
-    What it matches means what ``_pairs_reader`` reads in it. None where the scheme's pairs are not so simple.
+    What it matches means what ``_pairs_reader`` reads in it, once decoded if any pair is encoded. None where the
+    scheme's pairs are not so simple.
     """
-    if not packed.pairs or packed.base64 or packed.several or _absent(packed, packed.pairs[0][1]) is not None:
+    if not packed.pairs or packed.base64 or packed.several:
         return None
     mark = packed.separator.encode().strip() or packed.separator.encode()
     between = re.escape(mark) + rb"[ \t]*+" * bool(mark.strip())
-    outside = b'%"' if packed.quoted else b'%" \t' + mark
     pattern = _opening(packed, packed.prefix.encode())
-    for index, (key, template) in enumerate(packed.pairs):
+    for key, template in packed.pairs:
+        decoded_alone = key in packed.encoded and isinstance(template, Name)
+        outside = (b'"' if packed.quoted else b'" \t' + mark) + (b"" if decoded_alone else b"%")
         value = _usual_value(template, outside)
         if value is None or not {*key.encode()}.isdisjoint(b'=" \t' + mark):
             return None
         value = b'"' + value + b'"' if packed.quoted else value
-        pair = (between if index else b"") + re.escape(key.encode()) + b"=" + value
+        pair = re.escape(key.encode()) + b"=" + value + b"(?:" + between + rb"(?!\Z)|\Z)"
         pattern += pair if _absent(packed, template) is None else b"(?:" + pair + b")?"
     return re.compile(pattern).fullmatch
 
