@@ -140,6 +140,8 @@ _ENDS_LINE = re.compile(rb"[\r\n\0]")  # RFC 9110, section 5.5
 
 def _refuse_line_ends(additions: list[Addition]) -> None:
     """Raise SigningError for a value that would end its header, and begin another."""
+    if not _ENDS_LINE.search(b"".join([value for _, value in additions])):
+        return
     for place, value in additions:
         if place.where is Where.HEADER and _ENDS_LINE.search(value):
             raise SigningError(f"the value of {place} contains the end of a line")
