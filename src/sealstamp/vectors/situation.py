@@ -8,8 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
 
+from sealstamp.core.asymmetric import ALGORITHMS
+from sealstamp.core.branches import algorithms_of, takes_shared
 from sealstamp.core.credential import Credential
-from sealstamp.core.forms import Form
+from sealstamp.core.forms import PAIRS, Form
 from sealstamp.core.open_keys import open_rsa_key
 from sealstamp.core.places import IN_BODY, Where
 from sealstamp.core.record import Record
@@ -84,14 +86,32 @@ class Situation:
         access_key_id = keys.access_key_id.make(Drawn(f"{self.scheme.name}/{purpose}/id"))
         name = f"{self.scheme.name}/{purpose}"
         extras = {extra.name: extra.make.make(Drawn(f"{name}/{extra.name}")) for extra in keys.extras}
-        for secret in _secrets(keys.secret, f"{name}/secret"):
-            credential = Credential.of(access_key_id, secret, **extras)
-            try:
-                self.verifier.bind(credential, consumer="")
-            except ConfigurationError:  # not a secret of this scheme's form
-                continue
-            return credential
-        raise ConfigurationError(f"scheme {self.scheme.name}", "no secret made here fits it", "change [keys] secret")
+        fitting = [
+            credential
+            for secret in (*_secrets(keys.secret, f"{name}/secret"), *_private_keys(self.scheme, f"{name}/secret"))
+            if self._fits(credential := Credential.of(access_key_id, secret, **extras))
+        ]
+        if not fitting:
+            raise ConfigurationError(
+                f"scheme {self.scheme.name}", "no secret made here fits it", "change [keys] secret"
+            )
+        # Of a scheme with both, a choice of its parameters may be for keys of pairs alone.
+        return next((credential for credential in fitting if self._signs(credential)), fitting[0])
+
+    def _fits(self, credential: Credential) -> bool:
+        try:
+            self.verifier.bind(credential, consumer="")
+        except ConfigurationError:  # not a secret of this scheme's form
+            return False
+        return True
+
+    def _signs(self, credential: Credential) -> bool:
+        request = Request(b"GET", PATH, [(b"host", HOST)], body=b"")
+        try:
+            Signer(self.scheme, credential).sign(request, time_ms=NOW_MS, nonce="1")
+        except SigningError:
+            return False
+        return True
 
     def make_nonce(self, purpose: str) -> str | None:
         """Return a nonce as the scheme's signer would make one."""
@@ -238,6 +258,14 @@ def _secrets(form: Form, name: str) -> tuple[str, ...]:
     digest = hashlib.sha256(name.encode()).digest()
     encoded = (base64.b64encode(digest), base64.urlsafe_b64encode(digest))
     return (form.make(drawn), *(text.decode() for text in encoded), digest.hex())
+
+
+def _private_keys(scheme: Scheme, name: str) -> Iterator[str]:
+    """Yield a key for each kind of pair that a scheme with shared secrets takes as well."""
+    if takes_shared(scheme):
+        forms = {pair: form for form, (pair, _) in PAIRS.items()}
+        for family in dict.fromkeys(ALGORITHMS[algorithm].family for algorithm in algorithms_of(scheme)):
+            yield _secrets(Form.parse(forms[family]), name)[0]
 
 
 def _body_place(scheme: Scheme) -> Where | None:
