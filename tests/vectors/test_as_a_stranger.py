@@ -105,6 +105,7 @@ def test_every_signed_case_can_be_signed_again(name: str) -> None:
             unsigned["method"].encode(),
             unsigned["target"].encode(),
             headers,
+            scheme=case["url_scheme"].encode(),
             body=base64.b64decode(unsigned["body_base64"]),
         )
         signer = Signer(get_scheme(name, case["parameters"]), credential_of(case))

@@ -144,7 +144,7 @@ def _refuse_line_ends(additions: list[Addition]) -> None:
         return
     for place, value in additions:
         if place.where is Where.HEADER and _ENDS_LINE.search(value):
-            raise SigningError(f"the value of {place} contains the end of a line")
+            raise SigningError(f"{place}: the value contains the end of a line")
 
 
 def _travelling_lifetime(scheme: Scheme) -> tuple[Place, ...]:
