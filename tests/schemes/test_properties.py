@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterator
 from functools import cache
 from urllib.parse import quote, urlencode
 
@@ -16,6 +17,7 @@ from sealstamp.core.credential import Credential
 from sealstamp.core.places import Where
 from sealstamp.core.request import Request
 from sealstamp.core.scheme import SIGNATURE
+from sealstamp.core.xmlfields import write_element
 from sealstamp.errors import ConfigurationError, Reason
 from sealstamp.schemes import get_scheme, scheme_names
 from sealstamp.vectors.case import Key, judge
@@ -57,12 +59,20 @@ def requests(draw: st.DrawFn, situation: Situation) -> Request:
         request = situation.post(target, json.dumps(dict(pairs), ensure_ascii=draw(st.booleans())).encode())
     elif situation.in_body is Where.FORM:
         request = situation.post(target, urlencode(pairs).encode())
+    elif situation.in_body is Where.XML:
+        request = situation.post(target, b"<xml>%b</xml>" % b"".join(_elements(pairs)))
     else:
         body = draw(st.one_of(st.binary(max_size=60), st.just(urlencode(pairs).encode())))
         request = rebuilt(situation.post(target, body), method=draw(METHODS))
     for header, value in draw(HEADERS).items():
         request = with_header(request, header.encode(), value.encode())
     return request
+
+
+def _elements(pairs: list[tuple[str, str]]) -> Iterator[bytes]:
+    """The pairs as XML, each under a name of its own; what cannot be in XML is left out."""
+    for number, (_, value) in enumerate(pairs):
+        yield write_element(b"f%d" % number, "".join(filter(str.isprintable, value)).encode())
 
 
 def credential_with(situation: Situation, secret: str) -> Credential:
