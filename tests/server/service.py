@@ -377,10 +377,15 @@ def serving(service: Service) -> Iterator[Service]:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    """Return a port below those that the system gives to outgoing connections, one of which could take it meanwhile."""
+    for port in _PORTS:
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise AssertionError("no port is free")
+
+
+_PORTS = iter(range(15_000 + os.getpid() % 8_000, 32_000))
+"""Each is tried once in this process."""
 
 
 def _environment() -> dict[str, str]:
