@@ -36,7 +36,7 @@ def test_commands_are_those_that_were_agreed() -> None:
     assert {words[0] for words in NAMES} == set(GROUPS)
 
 
-@pytest.mark.parametrize("words", [(), *((name,) for name in GROUPS), *NAMES], ids=" ".join)
+@pytest.mark.parametrize("words", [(), *((name,) for name in GROUPS), *sorted(NAMES)], ids=" ".join)
 def test_help(run: Run, words: tuple[str, ...]) -> None:
     """``--help`` works everywhere, on standard output."""
     ran = run(*words, "--help")

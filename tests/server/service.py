@@ -72,12 +72,18 @@ class Connection:
 
     def __init__(self, port: int, *, source: str = "127.0.0.1") -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), PATIENCE, (source, 0))
+        try:
+            self._prepare(port)
+        except OSError:  # the other side has ended already
+            self.socket.close()
+            raise
+        self.reader = self.socket.makefile("rb")
+
+    def _prepare(self, port: int) -> None:
         if self.socket.getsockname() == self.socket.getpeername():
             # Where nobody listens yet, TCP may have taken the very same port for this end, and met itself.
-            self.socket.close()
             raise ConnectionRefusedError(f"nobody listens on port {port}")
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.reader = self.socket.makefile("rb")
 
     def __enter__(self) -> Connection:
         return self
@@ -384,8 +390,14 @@ def free_port() -> int:
     raise AssertionError("no port is free")
 
 
-_PORTS = iter(range(15_000 + os.getpid() % 8_000, 32_000))
-"""Each is tried once in this process."""
+def _ports_of_this_process() -> Iterator[int]:
+    """Every worker of the test run has ports of its own, each of which it tries once."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 8
+    first = 12_000 + 2_400 * worker
+    return iter(range(first + os.getpid() % 1_200, first + 2_400))
+
+
+_PORTS = _ports_of_this_process()
 
 
 def _environment() -> dict[str, str]:
