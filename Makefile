@@ -29,7 +29,7 @@ demo: install ## see the four systems guarded, called rightly and wrongly
 
 test: install lint ## set everything up and run every test
 	@tests/tools/install
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 .venv-interop/.installed: $(UV) pyproject.toml uv.lock
 	@echo "installing vendors' SDKs into .venv-interop"
@@ -37,7 +37,7 @@ test: install lint ## set everything up and run every test
 	@touch $@
 
 interop: .venv-interop/.installed ## call the service with vendors' SDKs
-	@.venv-interop/bin/python -m pytest -W default tests/interop
+	@.venv-interop/bin/python -m pytest -n auto --dist loadfile -W default tests/interop
 
 lint: install ## formatting, style, types, and which way imports run
 	@$(BIN)/ruff format --check --quiet
