@@ -13,8 +13,8 @@ from sealstamp.core.verifier import ReplayBy
 from sealstamp.errors import ConfigurationError, KeyStateError, NotFoundError
 from sealstamp.keys.domain import AccessKey, Api, Consumer, Enforcement, KeyStatus, SchemeChoice
 from sealstamp.keys.ports import KeyStore, ReplayLedger
-from sealstamp.stores import sql
 from sealstamp.stores.sql import SqlStore, open_store
+from sealstamp.stores.sql import access_keys as key_tables
 
 KEY = AccessKey("k1", b"sealed\x00\xff", "acme", ("shop",), KeyStatus.DISABLED, created_at_ms=1, expires_at_ms=2**40)
 FULL_API = Api(
@@ -149,7 +149,7 @@ def test_keys_filtered(shop: SqlStore) -> None:
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 5])
 def test_keys_of_several_pages(shop: SqlStore, monkeypatch: pytest.MonkeyPatch, count: int) -> None:
     """Every key comes once, however the pages fall."""
-    monkeypatch.setattr(sql, "_PAGE", 2)
+    monkeypatch.setattr(key_tables, "_PAGE", 2)
     added = [replace(KEY, id=f"k{number}") for number in range(count)]
     for key in added:
         shop.add_access_key(key)

@@ -1,0 +1,34 @@
+"""The APIs that are guarded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete, select
+
+from sealstamp.errors import NotFoundError
+from sealstamp.keys.domain import Api
+from sealstamp.stores.rows import api_of, api_values
+from sealstamp.stores.sql.statements import put
+from sealstamp.stores.sql.unit import Transactions
+from sealstamp.stores.tables import apis
+
+
+class ApiTables(Transactions):
+    """Keeps APIs."""
+
+    def list_apis(self) -> Sequence[Api]:
+        """Return every API, by name."""
+        with self._reading() as connection:
+            return [api_of(row) for row in connection.execute(select(apis).order_by(apis.c.name))]
+
+    def put_api(self, api: Api) -> None:
+        """Keep ``api``, in place of the one with its name."""
+        with self._changing() as connection:
+            put(connection, apis, apis.c.name == api.name, api_values(api))
+
+    def delete_api(self, name: str) -> None:
+        """Forget an API; keys lose it from theirs. Raises NotFoundError."""
+        with self._changing() as connection:
+            if not connection.execute(delete(apis).where(apis.c.name == name)).rowcount:
+                raise NotFoundError(f"there is no API {name!r}")

@@ -1,0 +1,28 @@
+"""The whole store, put together of what each table's file can do."""
+
+from __future__ import annotations
+
+from sealstamp.stores.migrations import is_at_head, migrate
+from sealstamp.stores.sql.access_keys import AccessKeyTables
+from sealstamp.stores.sql.apis import ApiTables
+from sealstamp.stores.sql.consumers import ConsumerTables
+from sealstamp.stores.sql.replay import ReplayTables
+
+
+class SqlStore(ApiTables, ConsumerTables, AccessKeyTables, ReplayTables):
+    """Keeps APIs, consumers, access keys and replay claims. Safe to share between threads.
+
+    Every call may raise StoreUnavailableError.
+    """
+
+    def close(self) -> None:
+        """Close every connection; nothing may be called afterwards."""
+        self._engine.dispose()
+
+    def migrate(self, place: str) -> None:
+        """Bring the tables up to date. Raises ConfigurationError, which names ``place``."""
+        with self._reading() as connection:
+            done = is_at_head(connection, place)
+        if not done:
+            with self._writing() as connection:
+                migrate(connection, place)

@@ -1,0 +1,117 @@
+"""Transactions: every call to a store runs inside one; and the epoch, which says that one has changed something."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Engine, select, update
+
+from sealstamp.errors import StoreUnavailableError
+from sealstamp.stores.failures import database_failures, unreadable_rows
+from sealstamp.stores.sqlite import WRITING
+from sealstamp.stores.tables import epochs
+
+
+@dataclass(slots=True)
+class Unit:
+    """A transaction that a thread is in, and whether it changed what the epoch is about."""
+
+    connection: Connection
+    changed: bool = False
+
+
+class Transactions:
+    """Reads and writes in transactions. Safe to share between threads.
+
+    A ``transaction`` belongs to the thread that opened it: calls from that thread are inside, all others are not.
+    """
+
+    def __init__(self, engine: Engine, check: Callable[[], None]) -> None:
+        """``check`` is called before each transaction, and raises StoreUnavailableError where there must be none."""
+        self._engine = engine
+        self._writing_engine = engine.execution_options(**{WRITING: True})
+        self._check = check
+        self._local = threading.local()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make every call inside one unit: all of it is kept, or, when an exception leaves it, none.
+
+        It holds the write lock from its beginning, so that what is read inside it stays true until its end. One inside
+        another is undone alone when an exception leaves it, and kept when the outer one is.
+        """
+        outer = self._unit()
+        with database_failures():
+            if outer is not None:
+                with outer.connection.begin_nested():
+                    yield
+                return
+            self._check()
+            with self._writing_engine.begin() as connection:
+                yield from self._inside(Unit(connection))
+
+    def _inside(self, unit: Unit) -> Iterator[None]:
+        """Make ``unit`` this thread's own while the caller's block runs, and mark the epoch at its end."""
+        self._local.unit = unit
+        try:
+            yield
+            if unit.changed:
+                _mark(unit.connection)
+        finally:
+            self._local.unit = None
+
+    def epoch(self) -> int:
+        """Return a number that differs after any process has committed a change to keys, consumers or APIs.
+
+        To keep a copy: read the epoch first and the rest after it, and read again when it has changed.
+        """
+        # A row, and not SQLite's PRAGMA data_version: that one is blind to this connection's own commits, is not
+        # comparable between connections, changes for every replay claim, and PostgreSQL has nothing like it. The row
+        # changes in the very transaction that it tells of.
+        with self._reading() as connection:
+            mark = connection.scalar(select(epochs.c.mark))
+        if mark is None:
+            raise StoreUnavailableError("the database is damaged: it has no epoch")
+        return int(mark)
+
+    def _unit(self) -> Unit | None:
+        return getattr(self._local, "unit", None)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        """Give this thread's transaction, or a reading one of its own."""
+        unit = self._unit()
+        if unit is not None:
+            with database_failures(), unreadable_rows():
+                yield unit.connection
+            return
+        self._check()
+        with database_failures(), self._engine.begin() as connection, unreadable_rows():
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        """Give the connection of a writing transaction, which is inside the thread's own where it is in one."""
+        with self.transaction(), database_failures(), unreadable_rows():
+            unit: Unit = self._local.unit
+            yield unit.connection
+
+    @contextmanager
+    def _changing(self) -> Iterator[Connection]:
+        """Give the connection of a writing transaction whose commit changes the epoch."""
+        with self._writing() as connection:
+            yield connection
+            self._local.unit.changed = True
+
+
+def _mark(connection: Connection) -> None:
+    """Change the epoch, to a number at random.
+
+    A count would do until a backup is restored: writes after it could bring a count back to one that some process
+    already knows.
+    """
+    connection.execute(update(epochs).values(mark=int.from_bytes(os.urandom(8)) >> 1))
