@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 from sealstamp.core.record import Record
+
+T = TypeVar("T")
 
 
 class Secret:
@@ -16,14 +18,21 @@ class Secret:
     ``reveal()`` is the one way out, so that every place which handles the plain bytes can be found by name.
     """
 
-    __slots__ = ("_value",)
+    __slots__ = ("_parsed", "_value")
 
     def __init__(self, value: str | bytes) -> None:
         self._value = value.encode() if isinstance(value, str) else bytes(value)
+        self._parsed: object = None
 
     def reveal(self) -> bytes:
         """Return the plain secret's bytes; never log or store what this returns."""
         return self._value
+
+    def parsed(self, parse: Callable[[bytes], T]) -> T:
+        """Return what ``parse`` makes of the bytes, made once: to read an RSA key takes a tenth of a second."""
+        if self._parsed is None:
+            self._parsed = parse(self._value)
+        return self._parsed  # type: ignore[return-value]  # one secret is read in one way
 
     def __eq__(self, other: object) -> bool:
         """Compare in constant time; anything but a Secret is unequal."""

@@ -71,7 +71,7 @@ def key_for(scheme: Scheme, secret: Secret, *, to_sign: bool = False) -> Key | N
 
 def _loaded(secret: Secret) -> Key:
     try:
-        return load_key(secret.reveal())
+        return secret.parsed(load_key)
     except ConfigurationError as error:
         raise MisfitError("its secret", f"{error.problem}, and this scheme signs with one", error.hint) from None
 

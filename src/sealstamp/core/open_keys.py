@@ -5,6 +5,7 @@ All other secrets of examples are made from names; a key of RSA cannot be, in a 
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 _EXPONENT: Final = 65537
@@ -40,6 +41,7 @@ _PRIMES: Final = (
 )
 
 
+@cache
 def open_rsa_key(number: int) -> str:
     """Return the first (0) or second (1) private key, in PEM."""
     from cryptography.hazmat.primitives.asymmetric import rsa

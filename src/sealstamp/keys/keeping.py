@@ -30,7 +30,7 @@ def as_kept(place: str, credential: Credential) -> Credential:
 def public_key_of(place: str, text: Secret) -> Secret:
     """Return the public key, in PEM, of a key in any form. Raises ConfigurationError, which names ``place``."""
     try:
-        return Secret(public_pem(load_key(text.reveal())))
+        return Secret(public_pem(text.parsed(load_key)))
     except ConfigurationError as error:
         raise ConfigurationError(place, error.problem, error.hint) from None
 

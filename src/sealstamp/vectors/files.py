@@ -82,7 +82,7 @@ def _key(key: Key) -> dict[str, Any]:
 def credential_document(credential: Credential) -> dict[str, Any]:
     """Return an access key pair as data; a vector's secret is no secret."""
     secret = credential.secret.reveal()
-    public = {"public_key": public_pem(load_key(secret)).decode()} if is_pem(secret) else {}
+    public = {"public_key": public_pem(credential.secret.parsed(load_key)).decode()} if is_pem(secret) else {}
     extras = {name: extra.reveal().decode() for name, extra in credential.extras.items()}
     return {
         "id": credential.access_key_id,
