@@ -1,0 +1,121 @@
+"""A PostgreSQL server of the test process's own, with a database for each test.
+
+It listens on loopback and lives in a folder that goes with it. It need not flush to the disk: no test loses power.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from tests.server.service import free_port
+
+PATIENCE = 20.0
+"""Seconds in which the server must have started or ended."""
+_DEBIAN = Path("/usr/lib/postgresql")
+_FAST = ("fsync=off", "full_page_writes=off", "autovacuum=off", "shared_buffers=16MB", "max_connections=200")
+
+
+def program(name: str) -> str:
+    """Return the path of one of PostgreSQL's programs; skip the test where it is missing, and fail it under CI."""
+    debian = sorted(_DEBIAN.glob(f"*/bin/{name}"), key=lambda path: int(path.parts[4]))
+    found = shutil.which(name) or (str(debian[-1]) if debian else None)
+    if found is None:
+        told = f"needs {name}: run tests/tools/install postgres"
+        pytest.fail(told) if os.environ.get("CI") else pytest.skip(told)
+    return found
+
+
+class Postgres:
+    """A server that can be stopped, killed and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        self._data = folder / "data"
+        self._log = folder / "log"
+        self._numbers = count(1)
+        self._process: subprocess.Popen[bytes] | None = None
+        # As root, PostgreSQL refuses to run.
+        self._user = "nobody" if os.geteuid() == 0 else None
+        if self._user is not None:
+            os.chown(folder, pwd.getpwnam(self._user).pw_uid, -1)
+        self.port = free_port()
+        words = [program("initdb"), "-D", str(self._data), "-A", "trust", "-U", "tester", "-E", "UTF8", "--no-locale"]
+        subprocess.run([*words, "--no-sync"], user=self._user, cwd="/", check=True, stdout=subprocess.DEVNULL)
+
+    def url(self, database: str = "postgres") -> str:
+        return f"postgresql://tester@127.0.0.1:{self.port}/{database}"
+
+    def start(self) -> None:
+        """Start the server, and wait until it answers."""
+        options = [f"port={self.port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", *_FAST]
+        words = [word for option in options for word in ("-c", option)]
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [program("postgres"), "-D", str(self._data), *words], user=self._user, cwd="/", stdout=log, stderr=log
+            )
+        deadline = time.monotonic() + PATIENCE
+        while not self._answers():
+            assert self._process.poll() is None, self._log.read_text()
+            assert time.monotonic() < deadline, self._log.read_text()
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        """End the server in good order, and every connection with it."""
+        self._end(signal.SIGINT)
+
+    def kill(self) -> None:
+        """End the server as a crash would: it has to recover when it starts again."""
+        self._end(signal.SIGQUIT)
+
+    def _end(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+        self._process.wait(PATIENCE)
+
+    def _answers(self) -> bool:
+        try:
+            psycopg.connect(self.url()).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def run(self, statement: str | sql.Composed, database: str = "postgres") -> list[tuple[object, ...]]:
+        """Run a statement as the server's owner."""
+        with psycopg.connect(self.url(database), autocommit=True) as connection:
+            cursor = connection.execute(statement)  # type: ignore[arg-type]
+            return cursor.fetchall() if cursor.description else []
+
+    def make_database(self, template: str = "template1") -> str:
+        """Make a database, and return its name."""
+        name = f"test_{next(self._numbers)}"
+        made = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+        self.run(made)
+        return name
+
+
+@contextmanager
+def running() -> Iterator[Postgres]:
+    """Run a server for as long as the block runs, in a folder that every user may enter."""
+    folder = Path(tempfile.mkdtemp(prefix="sealstamp-postgres-"))
+    try:
+        server = Postgres(folder)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.kill()
+    finally:
+        shutil.rmtree(folder)
