@@ -7,7 +7,7 @@ import threading
 from types import TracebackType
 
 ANSWER = b"HTTP/1.1 %d Told\r\nContent-Type: text/plain\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello"
-PATIENCE = 20
+PATIENCE = 120
 
 
 class Recorder:

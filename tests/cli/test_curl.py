@@ -106,7 +106,7 @@ def test_curl_sends_headers_as_given(run: Run, strong: str, recorder: Recorder) 
 def test_curl_sends_methods_as_given(run: Run, strong: str, recorder: Recorder, method: str) -> None:
     """The method is the one that was signed, its case too; HEAD does not wait for a body."""
     line = run("sign", "--scheme", strong, *PAIR, "--method", method, "--url", recorder.origin, "--curl").out
-    subprocess.run(["sh", "-c", line], capture_output=True, check=True, env=environment(), timeout=10)
+    subprocess.run(["sh", "-c", line], capture_output=True, check=True, env=environment(), timeout=60)
     assert recorder.request_line == f"{method} / HTTP/1.1".encode()
     assert verified(run, strong, recorder).code == 0
 

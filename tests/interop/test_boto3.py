@@ -121,7 +121,7 @@ def test_presigned_urls(method: str, gateway: Gateway) -> None:
         s3 = client("s3", gateway, PRESIGNED, secret)
         url = s3.generate_presigned_url(method, {"Bucket": "photos", "Key": "a folder/ä.txt"}, ExpiresIn=120)
         requests.request(
-            method[:3].upper(), url, data=b"" if method[0] == "g" else b"abc", timeout=10
+            method[:3].upper(), url, data=b"" if method[0] == "g" else b"abc", timeout=60
         ).raise_for_status()
 
     (arrived,) = gateway.prove(PRESIGNED, call)

@@ -38,6 +38,6 @@ def test_a_call(gateway: Gateway, api: Guarded, method: str, target: str, body: 
     def call(secret: str) -> None:
         auth = EdgeGridAuth(api.access_key_id, secret, given["access_token"], **chosen)
         url = gateway.url(api) + target
-        requests.request(method, url, data=body, headers=headers, auth=auth, timeout=10).raise_for_status()
+        requests.request(method, url, data=body, headers=headers, auth=auth, timeout=60).raise_for_status()
 
     gateway.prove(api, call)

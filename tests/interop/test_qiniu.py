@@ -15,7 +15,7 @@ FORM = "application/x-www-form-urlencoded"
 def send(gateway: Gateway, api: Guarded, auth: object, method: str, kind: str | None, body: str | bytes | None) -> None:
     headers = {"Content-Type": kind} if kind else {}
     url = gateway.url(api) + "/buckets/a?tag=x%20y&z"
-    requests.request(method, url, data=body, headers=headers, auth=auth, timeout=10).raise_for_status()
+    requests.request(method, url, data=body, headers=headers, auth=auth, timeout=60).raise_for_status()
 
 
 @pytest.mark.parametrize("with_date", [True, False])

@@ -26,12 +26,12 @@ from sealstamp.stores.sql import SqlStore, open_store
 from tests.server.signing import Fields, Pair, System, as_query
 
 T = TypeVar("T")
-PATIENCE = 20.0
-"""Seconds that anything may take before a test gives it up; nothing should take even a tenth of it."""
+PATIENCE = 120.0
+"""Seconds that anything may take before a test gives it up; on an idle machine nothing takes a tenth of it."""
 Lines = Iterable[tuple[str | bytes, str | bytes]]
 
 
-def until(look: Callable[[], T | None], what: str, patience: float = 40.0) -> T:
+def until(look: Callable[[], T | None], what: str, patience: float = PATIENCE) -> T:
     """Look again and again, and return the first thing that is neither None nor False."""
     deadline = time.monotonic() + patience
     while True:

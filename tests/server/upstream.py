@@ -17,7 +17,7 @@ from io import BufferedReader
 from types import TracebackType
 
 HELLO = b'{"hello": "world"}'
-PATIENCE = 20.0
+PATIENCE = 120.0
 """Seconds after which a connection that nobody uses is given up."""
 MEBIBYTE = 1 << 20
 
