@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from sealstamp.core.verifier import Claim, ClaimResult
 from sealstamp.keys.domain import AccessKey, Api, Consumer
 
 
@@ -69,3 +70,24 @@ class ReplayLedger(Protocol):
 
     def advance(self, counter: bytes, number: int) -> bool:
         """Keep ``number`` for ``counter`` on the disk, if it is above the one that is kept; tell whether it was."""
+
+
+class ReplayGuard(Protocol):
+    """Accepts each claim once, however many processes share the guard.
+
+    ``trusted_from_ms`` is Unix milliseconds: what is stamped up to it, nobody can tell whether it was accepted before.
+    """
+
+    @property
+    def trusted_from_ms(self) -> int:
+        """Everything stamped later than this is remembered."""
+
+    def claim(self, claim: Claim, now_ms: int) -> ClaimResult | Awaitable[ClaimResult]:
+        """Make a claim: of any number of callers with one token, exactly one gets MADE.
+
+        A guard that knows the answer gives it at once; one that has to ask or to write gives what is to be awaited.
+        Raises StoreUnavailableError when it cannot tell.
+        """
+
+    def check(self) -> None:
+        """Raise StoreUnavailableError, with the problem, while claims cannot be made."""

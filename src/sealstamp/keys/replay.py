@@ -14,10 +14,12 @@ accepted, and the ledger refuses one that is not above the last, whoever wrote t
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable
 from typing import Final
 
 from sealstamp.core.verifier import Claim, ClaimResult
-from sealstamp.errors import NonceReplayedError, StoreUnavailableError
+from sealstamp.errors import StoreUnavailableError
 from sealstamp.keys.ports import ReplayLedger
 
 AHEAD_MS: Final = 500
@@ -29,7 +31,7 @@ SHARDS: Final = 64
 _MADE: Final = ClaimResult.MADE  # an enum's members are slow to look up before Python 3.12
 
 
-class ReplayGuard:
+class MemoryReplayGuard:
     """Remembers claims in this process's memory.
 
     ``born_ms`` is when it began to remember, in Unix milliseconds: after every other process that accepted requests for
@@ -55,14 +57,14 @@ class ReplayGuard:
         """Return how many claims are remembered."""
         return self._count
 
-    def claim(self, claim: Claim, now_ms: int) -> ClaimResult:
+    def claim(self, claim: Claim, now_ms: int) -> ClaimResult | Awaitable[ClaimResult]:
         """Make a claim once: of any number of callers with one token, exactly one gets MADE.
 
-        Raises StoreUnavailableError when the guard is full. What ``is_ahead`` must also be written down before it
-        is acted upon.
+        The answer of a claim that must be on the disk first is to be awaited. Raises StoreUnavailableError when the
+        guard is full.
         """
         if claim.number is not None:
-            return self._count_up(claim.token, claim.number)
+            return self._count_up(claim, claim.number)
         if claim.stamped_ms <= self.trusted_from_ms:
             return ClaimResult.BEFORE_BIRTH
         if now_ms // 1000 > self._swept_second:
@@ -72,27 +74,16 @@ class ReplayGuard:
         if self._count >= self._max_claims:
             raise StoreUnavailableError("the replay guard is full")
         self._remember(claim.token, claim.expires_ms)
-        return _MADE
+        return write_down(self._ledger, claim) if claim.stamped_ms > now_ms + AHEAD_MS else _MADE
 
-    def is_ahead(self, claim: Claim, now_ms: int) -> bool:
-        """Tell whether the claim must be written down, for the birthday rule alone would forget it."""
-        return claim.stamped_ms > now_ms + AHEAD_MS
+    def check(self) -> None:
+        """Do nothing: memory is always at hand."""
 
-    def write_down(self, claim: Claim) -> None:
-        """Write a claim to the ledger; it is on the disk when this returns. Blocks; raises StoreUnavailableError.
-
-        Raises NonceReplayedError for a number that is not above the last of its kind.
-        """
-        if claim.number is None:
-            self._ledger.record(claim.token, claim.expires_ms)
-        elif not self._ledger.advance(claim.token, claim.number):
-            raise NonceReplayedError("the nonce is not above the last one of this access key")
-
-    def _count_up(self, token: bytes, number: int) -> ClaimResult:
-        if number <= self._highest.get(token, -1):
+    def _count_up(self, claim: Claim, number: int) -> ClaimResult | Awaitable[ClaimResult]:
+        if number <= self._highest.get(claim.token, -1):
             return ClaimResult.SEEN
-        self._highest[token] = number
-        return _MADE
+        self._highest[claim.token] = number
+        return write_down(self._ledger, claim)
 
     def _remember(self, token: bytes, expires_ms: int) -> None:
         self._shards[hash(token) % SHARDS].add(token)
@@ -106,3 +97,12 @@ class ReplayGuard:
                 self._shards[hash(token) % SHARDS].discard(token)
                 self._count -= 1
         self._swept_second = second
+
+
+async def write_down(ledger: ReplayLedger, claim: Claim) -> ClaimResult:
+    """Write a claim to the ledger, in a thread; it is on the disk when this returns. Raises StoreUnavailableError."""
+    if claim.number is None:
+        await asyncio.to_thread(ledger.record, claim.token, claim.expires_ms)
+    elif not await asyncio.to_thread(ledger.advance, claim.token, claim.number):
+        return ClaimResult.SEEN  # another process has counted on
+    return _MADE

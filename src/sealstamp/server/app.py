@@ -10,7 +10,7 @@ import time
 from contextlib import ExitStack, suppress
 from multiprocessing.process import BaseProcess
 
-from sealstamp.keys.replay import ReplayGuard
+from sealstamp.keys.replay import MemoryReplayGuard
 from sealstamp.server.asgi import Application, Receive, Send
 from sealstamp.server.controls import Controls
 from sealstamp.server.directory import Directory
@@ -66,7 +66,7 @@ def _assemble(settings: Settings, resources: ExitStack) -> Application:
     resources.callback(store.close)
     # The guard is born under the lock: whoever accepted requests for this store before has ended by now.
     resources.enter_context(sole_service(settings))
-    replay = ReplayGuard(now_ms(), store, tolerance_ms=settings.replay_tolerance)
+    replay = MemoryReplayGuard(now_ms(), store, tolerance_ms=settings.replay_tolerance)
     directory = Directory(store, open_sealer(settings), log, time.monotonic_ns, settings.max_staleness)
     metrics, trust, gateway = Metrics(time.time()), Trust(settings.trusted_addresses), Gateway(settings, log)
     door = Door(replay, metrics, log, now_ms)

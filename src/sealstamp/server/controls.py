@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sealstamp.errors import StoreUnavailableError
-from sealstamp.keys.replay import ReplayGuard
+from sealstamp.keys.ports import ReplayGuard
 from sealstamp.server.answers import REQUEST_ID, Answer, json_answer, new_request_id, problem
 from sealstamp.server.asgi import Scope
 from sealstamp.server.directory import Directory
@@ -31,9 +31,10 @@ class Controls:
         return json_answer(200, {"status": "ok"})
 
     def readyz(self, _scope: Scope) -> Answer:
-        """Say 503 while the store is silent, or a request signed now would be older than the replay guard."""
+        """Say 503 while a store is silent, or a request signed now would be older than the replay guard."""
         try:
             self._directory.current()
+            self._replay.check()
         except StoreUnavailableError as error:
             return json_answer(503, {"status": "unavailable", "problem": str(error)})
         if self._door.now_ms() - STAMP_STEP_MS <= self._replay.trusted_from_ms:

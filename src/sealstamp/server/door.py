@@ -7,19 +7,22 @@ stamped ahead of the clock, wait for the disk, in a thread.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from time import perf_counter_ns
+from typing import Final
 
 from sealstamp.core.bodycheck import BodyCheck
 from sealstamp.core.request import Request
-from sealstamp.core.verifier import Claim, Principal, require_claimed
+from sealstamp.core.verifier import ClaimResult, Principal, require_claimed
 from sealstamp.errors import MalformedCredentialsError, Reason, Refusal, StoreUnavailableError, VerificationError
-from sealstamp.keys.replay import ReplayGuard
+from sealstamp.keys.ports import ReplayGuard
 from sealstamp.keys.snapshot import AcceptedScheme, GuardedApi
 from sealstamp.server.answers import Answered, refusal_answer
 from sealstamp.server.bodies import BodyUnderCheck, ObservedBody
 from sealstamp.server.logs import Log
 from sealstamp.server.metrics import Metrics
+
+_MADE: Final = ClaimResult.MADE  # an enum's members are slow to look up before Python 3.12
 
 
 class Door:
@@ -64,8 +67,8 @@ class Door:
             assert key is not None  # noqa: S101  # check has refused otherwise
             comes_later = verifier.digests_body and request.body is None
             body_check = verifier.body_check(presented, key) if comes_later else None
-            if claim is not None:
-                await self._make(claim, now_ms)
+            if claim is not None and (made := self._replay.claim(claim, now_ms)) is not _MADE:
+                await _settle(made, now_ms)
         except (VerificationError, StoreUnavailableError) as refusal:
             self._tell(accepted, refusal, request_id, perf_counter_ns() - began)
             if guarded.only_observes:
@@ -94,15 +97,14 @@ class Door:
         kind = ObservedBody if guarded.only_observes else BodyUnderCheck
         return kind(check, accept, refuse, may_be_unseen=not accepted.verifier.refuses_unseen)
 
-    async def _make(self, claim: Claim, now_ms: int) -> None:
-        """Make a claim, on the disk too where that is needed. Raises what require_claimed raises."""
-        require_claimed(self._replay.claim(claim, now_ms), now_ms)
-        if self._replay.is_ahead(claim, now_ms):
-            await asyncio.to_thread(self._replay.write_down, claim)
-
     def _tell(self, accepted: AcceptedScheme, refusal: Refusal, request_id: str, nanoseconds: int) -> None:
         api, scheme = accepted.api.name, accepted.verifier.scheme.name
         self._metrics.decided(api, scheme, refusal.reason, nanoseconds)
         tell = self._log.error if refusal.reason is Reason.STORE_UNAVAILABLE else self._log.info
         facts = {"api": api, "scheme": scheme, "reason": refusal.reason, "detail": str(refusal)}
         tell("refused", **facts, request_id=request_id)
+
+
+async def _settle(made: ClaimResult | Awaitable[ClaimResult], now_ms: int) -> None:
+    """Wait for an answer that did not come at once. Raises what require_claimed raises."""
+    require_claimed(made if isinstance(made, ClaimResult) else await made, now_ms)
