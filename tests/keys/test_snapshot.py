@@ -1,5 +1,6 @@
 """What a process knows of the store: fresh, kept apart by epoch, and never spoilt by one bad API."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from sealstamp.core.request import Request
 from sealstamp.core.signer import Signer
 from sealstamp.core.verifier import ReplayBy
 from sealstamp.errors import ConfigurationError, StoreUnavailableError
-from sealstamp.keys.domain import Api, Consumer, SchemeChoice
+from sealstamp.keys.domain import Api, Consumer, ConsumerStatus, SchemeChoice
 from sealstamp.keys.lifecycle import disable, import_pair
 from sealstamp.keys.sealing import Sealer, SealingKey
 from sealstamp.keys.snapshot import Snapshot, check_api, take_snapshot
@@ -72,6 +73,21 @@ def test_a_new_epoch_forgets_every_key(store: SqlStore) -> None:
     assert after.epoch != before.epoch
     assert usable_until(after) == 0
     assert usable_until(before) > NOW_MS
+
+
+@pytest.mark.parametrize("suspended", ["acme", "parent", "grandparent"])
+def test_a_suspended_consumer_takes_its_keys_and_those_below_along(store: SqlStore, suspended: str) -> None:
+    """Its keys may be used neither where they are sought by id nor among candidates; and again once it is enabled."""
+    store.put_api(api("shield", "cdnetworks-api-shield"))
+    store.update_access_key(replace(store.get_access_key("key-1"), apis=("good", "shield")))
+    for name, parent in {"grandparent": None, "parent": "grandparent", "acme": "parent"}.items():
+        store.put_consumer(Consumer(name, parent=parent))
+    consumer = store.get_consumer(suspended)
+    for status, usable in ((ConsumerStatus.SUSPENDED, False), (ConsumerStatus.ACTIVE, True)):
+        store.put_consumer(replace(consumer, status=status))
+        snapshot = take_snapshot(store, SEALER)
+        (candidate,) = snapshot.by_name["shield"].accepted[0].find_candidates()
+        assert [usable_until(snapshot) > NOW_MS, candidate.usable_until_ms > NOW_MS] == [usable, usable]
 
 
 def test_verifiers_of_unchanged_apis_are_taken_over(store: SqlStore) -> None:

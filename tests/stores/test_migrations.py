@@ -6,14 +6,26 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
 
 from sealstamp.errors import ConfigurationError
+from sealstamp.keys.domain import AccessKey, Api, Consumer, Enforcement, SchemeChoice
 from sealstamp.stores import migrations
 from sealstamp.stores.sql import SqlStore, open_store
 from sealstamp.stores.tables import metadata
+
+OLD_ROWS = (
+    """INSERT INTO apis VALUES ('shop', '*', '/', '[{"name": "bbx", "parameters": {}}]', 'off', NULL, NULL, NULL)""",
+    "INSERT INTO consumers VALUES ('acme')",
+    "INSERT INTO access_keys VALUES ('k1', x'7365616c6564', 'acme', 'active', 5, NULL)",
+    "INSERT INTO access_key_apis VALUES ('k1', 'shop')",
+)
+"""As r0003 had them."""
 
 
 def schema_of(path: Path) -> list[str]:
@@ -62,6 +74,24 @@ def test_opened_again(store: SqlStore, path: Path) -> None:
     writer.execute("BEGIN IMMEDIATE")
     open_store(f"sqlite:///{path}", busy_timeout_ms=1).close()
     writer.close()
+
+
+def test_rows_of_an_older_version_are_kept(path: Path) -> None:
+    """What a database held before it is brought up to date is there afterwards, and has no limits."""
+    path.parent.mkdir()
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+        command.upgrade(config, "r0003")
+        for statement in OLD_ROWS:
+            connection.exec_driver_sql(statement)
+    engine.dispose()
+    store = open_store(f"sqlite:///{path}")
+    assert store.list_apis() == [Api("shop", "*", "/", (SchemeChoice("bbx"),), Enforcement.OFF)]
+    assert store.list_consumers() == [Consumer("acme")]
+    assert list(store.list_access_keys()) == [AccessKey("k1", b"sealed", "acme", ("shop",), created_at_ms=5)]
+    store.close()
 
 
 def test_database_of_a_newer_version(store: SqlStore, path: Path) -> None:

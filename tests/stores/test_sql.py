@@ -11,7 +11,7 @@ import pytest
 
 from sealstamp.core.verifier import ReplayBy
 from sealstamp.errors import ConfigurationError, KeyStateError, NotFoundError
-from sealstamp.keys.domain import AccessKey, Api, Consumer, Enforcement, KeyStatus, SchemeChoice
+from sealstamp.keys.domain import AccessKey, Api, Consumer, ConsumerStatus, Enforcement, KeyStatus, SchemeChoice
 from sealstamp.keys.ports import KeyStore, ReplayLedger
 from sealstamp.stores.sql import SqlStore, open_store
 from sealstamp.stores.sql import access_keys as key_tables
@@ -26,6 +26,32 @@ FULL_API = Api(
     ReplayBy.SIGNATURE,
     "bbx",
     "http://127.0.0.1:9000",
+    ("orders:read",),
+    7,
+)
+FULL_KEY = replace(
+    KEY,
+    name="the till's",
+    scopes=("orders:read", "orders:write"),
+    networks=("192.0.2.0/24", "2001:db8::/32"),
+    rate_limit="100/minute",
+    quota_day=1_000,
+    quota_month=2**40,
+    labels={"team": "é"},
+    replaces="k0",
+    replaced_by="k2",
+    version=3,
+)
+FULL_CONSUMER = Consumer(
+    "shop 1",
+    "ops@example.com",
+    {"tier": "gold"},
+    "acme",
+    "basic",
+    ConsumerStatus.SUSPENDED,
+    max_sub_keys=5,
+    quota_month=2**40,
+    version=2,
 )
 
 
@@ -65,6 +91,49 @@ def test_consumer_kept_twice(shop: SqlStore) -> None:
     assert shop.list_consumers() == [Consumer("acme"), Consumer("zeta")]
 
 
+def test_consumer_kept(shop: SqlStore) -> None:
+    """Every field comes back, and may be taken away again."""
+    shop.put_consumer(FULL_CONSUMER)
+    assert shop.get_consumer("shop 1") == shop.find_consumer("shop 1") == shop.list_consumers()[1] == FULL_CONSUMER
+    shop.put_consumer(Consumer("shop 1"))
+    assert shop.get_consumer("shop 1") == Consumer("shop 1")
+    assert shop.find_consumer("nobody") is None
+
+
+def test_consumer_line(shop: SqlStore) -> None:
+    """A consumer comes first, then each that the one before belongs to; even a circle ends."""
+    names = ["acme", "b", "c", "d"]
+    for above, below in pairwise(names):
+        shop.put_consumer(Consumer(below, parent=above))
+    assert [one.name for one in shop.consumer_line("d")] == names[::-1]
+    assert shop.consumer_line("acme") == [Consumer("acme")]
+    shop.put_consumer(Consumer("acme", parent="c"))
+    assert [one.name for one in shop.consumer_line("d")] == ["d", "c", "b", "acme"]
+    for act in (shop.consumer_line, shop.get_consumer):
+        with pytest.raises(NotFoundError, match="'nobody'"):
+            act("nobody")
+
+
+def test_consumer_below_another(shop: SqlStore) -> None:
+    """A parent must be there, and stays as long as a consumer belongs to it."""
+    with pytest.raises(NotFoundError, match="'nobody'"):
+        shop.put_consumer(Consumer("b", parent="nobody"))
+    shop.put_consumer(Consumer("b", parent="acme"))
+    with pytest.raises(KeyStateError, match="below it"):
+        shop.delete_consumer("acme")
+    shop.delete_consumer("b")
+    shop.delete_consumer("acme")
+
+
+def test_api_sought(shop: SqlStore) -> None:
+    """By exactly its name."""
+    shop.put_api(FULL_API)
+    assert shop.get_api("full") == shop.find_api("full") == FULL_API
+    assert shop.find_api("FULL") is None
+    with pytest.raises(NotFoundError, match="'FULL'"):
+        shop.get_api("FULL")
+
+
 def test_consumer_deleted(shop: SqlStore) -> None:
     """A consumer goes when it holds no keys, and not before."""
     shop.add_access_key(KEY)
@@ -75,12 +144,13 @@ def test_consumer_deleted(shop: SqlStore) -> None:
     assert shop.list_consumers() == []
 
 
-def test_key_kept(shop: SqlStore) -> None:
+@pytest.mark.parametrize("key", [KEY, FULL_KEY], ids=["bare", "full"])
+def test_key_kept(shop: SqlStore, key: AccessKey) -> None:
     """Every field comes back."""
-    shop.add_access_key(KEY)
-    assert shop.get_access_key("k1") == KEY
-    assert shop.find_access_key("k1") == KEY
-    assert list(shop.list_access_keys()) == [KEY]
+    shop.add_access_key(key)
+    assert shop.get_access_key("k1") == key
+    assert shop.find_access_key("k1") == key
+    assert list(shop.list_access_keys()) == [key]
 
 
 def test_key_updated(shop: SqlStore) -> None:
@@ -88,7 +158,7 @@ def test_key_updated(shop: SqlStore) -> None:
     shop.put_api(FULL_API)
     shop.put_consumer(Consumer("other"))
     shop.add_access_key(KEY)
-    updated = AccessKey("k1", b"new", "other", ("full",), KeyStatus.REVOKED, 5, None)
+    updated = AccessKey("k1", b"new", "other", ("full",), KeyStatus.REVOKED, 5, None, name="a", scopes=("b",))
     shop.update_access_key(updated)
     assert list(shop.list_access_keys()) == [updated]
 

@@ -32,6 +32,13 @@ class KeyStatus(StrEnum):
     """Final: a revoked key never comes back."""
 
 
+class ConsumerStatus(StrEnum):
+    """What an operator decided about a consumer; it holds for its keys, and for every consumer below it."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+
+
 class KeyMaterial(StrEnum):
     """What is kept of a key to verify with."""
 
@@ -56,6 +63,7 @@ class Api:
     ``host`` is a lower-case host name, or ``*`` for any. ``path_prefix`` starts with ``/`` and matches whole
     segments. ``schemes`` are tried in order. ``replay`` None means by nonce where the scheme has one, else off.
     ``response_profile`` None means the first scheme's own. ``upstream`` is an origin such as ``http://127.0.0.1:9000``.
+    A key must have every one of ``scopes``. ``version`` grows by one with each change.
     """
 
     name: str
@@ -66,13 +74,28 @@ class Api:
     replay: ReplayBy | None = None
     response_profile: str | None = None
     upstream: str | None = None
+    scopes: tuple[str, ...] = ()
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Consumer:
-    """Who holds keys."""
+    """Who holds keys.
+
+    ``parent`` is the consumer that it belongs to, whose suspension is its own too. ``plan`` names what its keys get.
+    ``max_sub_keys`` is how many keys the consumers below it may hold together, and ``quota_month`` how many requests a
+    calendar month it and they may make together; None is no limit. ``version`` grows by one with each change.
+    """
 
     name: str
+    email: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    parent: str | None = None
+    plan: str | None = None
+    status: ConsumerStatus = ConsumerStatus.ACTIVE
+    max_sub_keys: int | None = None
+    quota_month: int | None = None
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +103,10 @@ class AccessKey:
     """An access key as it is kept: its secrets sealed, bound to this id, and useless without the sealing key.
 
     ``sealed_extras`` are its further secrets, by name. A public key is sealed too: so it cannot be exchanged unseen.
+    ``name`` is for people. ``networks`` are those it may be used from, in CIDR notation; none means any. ``rate_limit``
+    is such as ``100/minute``; ``quota_day`` and ``quota_month`` count requests, in UTC; None is no limit. A rotation
+    ties two keys: the new one ``replaces`` the old, which is ``replaced_by`` it. ``version`` grows by one with each
+    change.
     """
 
     id: str
@@ -91,6 +118,16 @@ class AccessKey:
     expires_at_ms: int | None = None
     sealed_extras: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     material: KeyMaterial = KeyMaterial.SECRET
+    name: str | None = None
+    scopes: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+    rate_limit: str | None = None
+    quota_day: int | None = None
+    quota_month: int | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    replaces: str | None = None
+    replaced_by: str | None = None
+    version: int = 1
 
     def is_usable(self, now_ms: int) -> bool:
         """Tell whether the key may be used at ``now_ms`` (Unix milliseconds)."""

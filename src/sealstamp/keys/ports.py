@@ -25,6 +25,12 @@ class KeyStore(Protocol):
     def list_apis(self) -> Sequence[Api]:
         """Return every API, by name."""
 
+    def find_api(self, name: str) -> Api | None:
+        """Return the API with exactly this name, or None."""
+
+    def get_api(self, name: str) -> Api:
+        """Return the API with exactly this name. Raises NotFoundError."""
+
     def put_api(self, api: Api) -> None:
         """Keep ``api``, in place of the one with its name."""
 
@@ -34,11 +40,20 @@ class KeyStore(Protocol):
     def list_consumers(self) -> Sequence[Consumer]:
         """Return every consumer, by name."""
 
+    def find_consumer(self, name: str) -> Consumer | None:
+        """Return the consumer with exactly this name, or None."""
+
+    def get_consumer(self, name: str) -> Consumer:
+        """Return the consumer with exactly this name. Raises NotFoundError."""
+
+    def consumer_line(self, name: str) -> Sequence[Consumer]:
+        """Return the consumer and those above it, itself first. Raises NotFoundError."""
+
     def put_consumer(self, consumer: Consumer) -> None:
-        """Keep ``consumer``, in place of the one with its name."""
+        """Keep ``consumer``, in place of the one with its name. Raises NotFoundError for its parent."""
 
     def delete_consumer(self, name: str) -> None:
-        """Forget a consumer. Raises NotFoundError, or KeyStateError while it holds keys."""
+        """Forget a consumer. Raises NotFoundError, or KeyStateError while it holds keys or has consumers below it."""
 
     def find_access_key(self, access_key_id: str) -> AccessKey | None:
         """Return the key with exactly this id, or None."""

@@ -23,7 +23,7 @@ from sealstamp.errors import (
     SchemeError,
     StoreUnavailableError,
 )
-from sealstamp.keys.domain import AccessKey, Api, Enforcement, KeyStatus
+from sealstamp.keys.domain import AccessKey, Api, ConsumerStatus, Enforcement, KeyStatus
 from sealstamp.keys.keeping import credential_of
 from sealstamp.keys.ports import KeyStore
 from sealstamp.keys.routing import Routes
@@ -76,13 +76,24 @@ class AcceptedScheme:
             return self.verifier.bind(
                 credential_of(key, self._sealer),
                 consumer=key.consumer,
-                usable_until_ms=until_ms if key.status is KeyStatus.ACTIVE else 0,
+                usable_until_ms=until_ms if _is_active(key, self._store) else 0,
                 permitted=self.api.name in key.apis,
             )
         except MisfitError:  # of several schemes at an API, the key is for another
             return self.verifier.bind_misfit(key.id, consumer=key.consumer)
         except ConfigurationError as error:
             raise StoreUnavailableError(str(error)) from None
+
+
+def _is_active(key: AccessKey, store: KeyStore) -> bool:
+    """Tell whether a key may be used, its time apart: also its consumer, and every one above it, must be active."""
+    if key.status is not KeyStatus.ACTIVE:
+        return False
+    try:
+        line = store.consumer_line(key.consumer)
+    except NotFoundError:  # deleted since the key was read, which then was deleted too
+        return False
+    return all(consumer.status is ConsumerStatus.ACTIVE for consumer in line)
 
 
 class GuardedApi:

@@ -8,7 +8,16 @@ from typing import Any
 from sqlalchemy import Row
 
 from sealstamp.core.verifier import ReplayBy
-from sealstamp.keys.domain import AccessKey, Api, Enforcement, KeyMaterial, KeyStatus, SchemeChoice
+from sealstamp.keys.domain import (
+    AccessKey,
+    Api,
+    Consumer,
+    ConsumerStatus,
+    Enforcement,
+    KeyMaterial,
+    KeyStatus,
+    SchemeChoice,
+)
 
 
 def api_values(api: Api) -> dict[str, Any]:
@@ -22,6 +31,8 @@ def api_values(api: Api) -> dict[str, Any]:
         "replay": api.replay.value if api.replay else None,
         "response_profile": api.response_profile,
         "upstream": api.upstream,
+        "scopes": list(api.scopes),
+        "version": api.version,
     }
 
 
@@ -36,6 +47,37 @@ def api_of(row: Row[Any]) -> Api:
         replay=ReplayBy(row.replay) if row.replay else None,
         response_profile=row.response_profile,
         upstream=row.upstream,
+        scopes=tuple(row.scopes),
+        version=row.version,
+    )
+
+
+def consumer_values(consumer: Consumer) -> dict[str, Any]:
+    """Return the columns of ``consumer``'s row; its parent is a row of its own."""
+    return {
+        "name": consumer.name,
+        "email": consumer.email,
+        "labels": dict(consumer.labels),
+        "plan": consumer.plan,
+        "status": consumer.status.value,
+        "max_sub_keys": consumer.max_sub_keys,
+        "quota_month": consumer.quota_month,
+        "version": consumer.version,
+    }
+
+
+def consumer_of(row: Row[Any]) -> Consumer:
+    """Return the consumer that ``row``, with its parent, keeps. Raises ValueError or TypeError where it cannot."""
+    return Consumer(
+        name=row.name,
+        email=row.email,
+        labels=dict(row.labels),
+        parent=row.parent,
+        plan=row.plan,
+        status=ConsumerStatus(row.status),
+        max_sub_keys=row.max_sub_keys,
+        quota_month=row.quota_month,
+        version=row.version,
     )
 
 
@@ -48,6 +90,16 @@ def access_key_values(key: AccessKey) -> dict[str, Any]:
         "status": key.status.value,
         "created_at_ms": key.created_at_ms,
         "expires_at_ms": key.expires_at_ms,
+        "name": key.name,
+        "scopes": list(key.scopes),
+        "networks": list(key.networks),
+        "rate_limit": key.rate_limit,
+        "quota_day": key.quota_day,
+        "quota_month": key.quota_month,
+        "labels": dict(key.labels),
+        "replaces": key.replaces,
+        "replaced_by": key.replaced_by,
+        "version": key.version,
     }
 
 
@@ -63,4 +115,14 @@ def access_key_of(row: Row[Any], apis: Iterable[str], extras: Mapping[str, bytes
         expires_at_ms=row.expires_at_ms,
         sealed_extras=extras,
         material=KeyMaterial.PUBLIC_KEY if is_public else KeyMaterial.SECRET,
+        name=row.name,
+        scopes=tuple(row.scopes),
+        networks=tuple(row.networks),
+        rate_limit=row.rate_limit,
+        quota_day=row.quota_day,
+        quota_month=row.quota_month,
+        labels=dict(row.labels),
+        replaces=row.replaces,
+        replaced_by=row.replaced_by,
+        version=row.version,
     )

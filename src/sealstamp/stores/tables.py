@@ -29,6 +29,11 @@ NAMING: Final = {
 }
 """Every constraint has a name, so that a later migration can change it."""
 
+EMPTY_ARRAY: Final = "[]"
+EMPTY_OBJECT: Final = "{}"
+FIRST_VERSION: Final = "1"
+"""What the columns hold in rows that are older than they."""
+
 metadata = MetaData(naming_convention=NAMING)
 
 apis = Table(
@@ -42,9 +47,37 @@ apis = Table(
     Column("replay", Text),
     Column("response_profile", Text),
     Column("upstream", Text),
+    Column("scopes", JSON, nullable=False, server_default=EMPTY_ARRAY),
+    Column("version", BigInteger, nullable=False, server_default=FIRST_VERSION),
 )
 
-consumers = Table("consumers", metadata, Column("name", Text, primary_key=True))
+consumers = Table(
+    "consumers",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("email", Text),
+    Column("labels", JSON, nullable=False, server_default=EMPTY_OBJECT),
+    Column("plan", Text),
+    Column(
+        "status",
+        Text,
+        CheckConstraint("status IN ('active', 'suspended')", name="status"),
+        nullable=False,
+        server_default="active",
+    ),
+    Column("max_sub_keys", BigInteger),
+    Column("quota_month", BigInteger),
+    Column("version", BigInteger, nullable=False, server_default=FIRST_VERSION),
+)
+
+consumer_parents = Table(
+    "consumer_parents",
+    metadata,
+    Column("consumer", Text, ForeignKey("consumers.name", ondelete="CASCADE"), primary_key=True),
+    Column("parent", Text, ForeignKey("consumers.name", ondelete="RESTRICT"), nullable=False),
+)
+"""Which consumer belongs to which; a table, for SQLite adds no column with a named reference."""
+Index(None, consumer_parents.c.parent)
 
 access_keys = Table(
     "access_keys",
@@ -55,6 +88,16 @@ access_keys = Table(
     Column("status", Text, nullable=False),
     Column("created_at_ms", BigInteger, nullable=False),
     Column("expires_at_ms", BigInteger),
+    Column("name", Text),
+    Column("scopes", JSON, nullable=False, server_default=EMPTY_ARRAY),
+    Column("networks", JSON, nullable=False, server_default=EMPTY_ARRAY),
+    Column("rate_limit", Text),
+    Column("quota_day", BigInteger),
+    Column("quota_month", BigInteger),
+    Column("labels", JSON, nullable=False, server_default=EMPTY_OBJECT),
+    Column("replaces", Text),
+    Column("replaced_by", Text),
+    Column("version", BigInteger, nullable=False, server_default=FIRST_VERSION),
     CheckConstraint("status IN ('active', 'disabled', 'revoked')", name="status"),
 )
 Index(None, access_keys.c.consumer)

@@ -22,6 +22,19 @@ class ApiTables(Transactions):
         with self._reading() as connection:
             return [api_of(row) for row in connection.execute(select(apis).order_by(apis.c.name))]
 
+    def find_api(self, name: str) -> Api | None:
+        """Return the API with exactly this name, or None."""
+        with self._reading() as connection:
+            row = connection.execute(select(apis).where(apis.c.name == name)).first()
+            return None if row is None else api_of(row)
+
+    def get_api(self, name: str) -> Api:
+        """Return the API with exactly this name. Raises NotFoundError."""
+        api = self.find_api(name)
+        if api is None:
+            raise _no_api(name)
+        return api
+
     def put_api(self, api: Api) -> None:
         """Keep ``api``, in place of the one with its name."""
         with self._changing() as connection:
@@ -31,4 +44,8 @@ class ApiTables(Transactions):
         """Forget an API; keys lose it from theirs. Raises NotFoundError."""
         with self._changing() as connection:
             if not connection.execute(delete(apis).where(apis.c.name == name)).rowcount:
-                raise NotFoundError(f"there is no API {name!r}")
+                raise _no_api(name)
+
+
+def _no_api(name: str) -> NotFoundError:
+    return NotFoundError(f"there is no API {name!r}")

@@ -1,16 +1,22 @@
-"""Who holds keys."""
+"""Who holds keys, and who belongs to whom."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 
 from sealstamp.errors import KeyStateError, NotFoundError
 from sealstamp.keys.domain import Consumer
+from sealstamp.stores.rows import consumer_of, consumer_values
 from sealstamp.stores.sql.statements import exists, put
 from sealstamp.stores.sql.unit import Transactions
-from sealstamp.stores.tables import access_keys, consumers
+from sealstamp.stores.tables import access_keys, consumer_parents, consumers
+
+_CONSUMERS: Final = select(consumers, consumer_parents.c.parent).outerjoin(
+    consumer_parents, consumer_parents.c.consumer == consumers.c.name
+)
 
 
 class ConsumerTables(Transactions):
@@ -19,17 +25,58 @@ class ConsumerTables(Transactions):
     def list_consumers(self) -> Sequence[Consumer]:
         """Return every consumer, by name."""
         with self._reading() as connection:
-            return [Consumer(name) for name in connection.scalars(select(consumers.c.name).order_by(consumers.c.name))]
+            return [consumer_of(row) for row in connection.execute(_CONSUMERS.order_by(consumers.c.name))]
+
+    def find_consumer(self, name: str) -> Consumer | None:
+        """Return the consumer with exactly this name, or None."""
+        with self._reading() as connection:
+            row = connection.execute(_CONSUMERS.where(consumers.c.name == name)).first()
+            return None if row is None else consumer_of(row)
+
+    def get_consumer(self, name: str) -> Consumer:
+        """Return the consumer with exactly this name. Raises NotFoundError."""
+        consumer = self.find_consumer(name)
+        if consumer is None:
+            raise _no_consumer(name)
+        return consumer
+
+    def consumer_line(self, name: str) -> Sequence[Consumer]:
+        """Return the consumer and those above it, itself first. Raises NotFoundError."""
+        line = select(consumer_parents).where(consumer_parents.c.consumer == name).cte("line", recursive=True)
+        line = line.union(select(consumer_parents).join(line, consumer_parents.c.consumer == line.c.parent))
+        query = _CONSUMERS.where((consumers.c.name == name) | consumers.c.name.in_(select(line.c.parent)))
+        with self._reading() as connection:
+            above = {row.name: consumer_of(row) for row in connection.execute(query)}
+        found: list[Consumer] = []
+        following: str | None = name
+        while following in above:
+            found.append(above.pop(following))
+            following = found[-1].parent
+        if not found:
+            raise _no_consumer(name)
+        return found
 
     def put_consumer(self, consumer: Consumer) -> None:
-        """Keep ``consumer``, in place of the one with its name."""
+        """Keep ``consumer``, in place of the one with its name. Raises NotFoundError for its parent."""
         with self._changing() as connection:
-            put(connection, consumers, consumers.c.name == consumer.name, {"name": consumer.name})
+            if consumer.parent is not None and not exists(connection, consumers.c.name == consumer.parent):
+                raise _no_consumer(consumer.parent)
+            put(connection, consumers, consumers.c.name == consumer.name, consumer_values(consumer))
+            connection.execute(delete(consumer_parents).where(consumer_parents.c.consumer == consumer.name))
+            if consumer.parent is not None:
+                values = {"consumer": consumer.name, "parent": consumer.parent}
+                connection.execute(insert(consumer_parents).values(values))
 
     def delete_consumer(self, name: str) -> None:
-        """Forget a consumer. Raises NotFoundError, or KeyStateError while it holds keys."""
+        """Forget a consumer. Raises NotFoundError, or KeyStateError while it holds keys or has consumers below it."""
         with self._changing() as connection:
             if exists(connection, access_keys.c.consumer == name):
                 raise KeyStateError(f"consumer {name!r} still holds access keys")
+            if exists(connection, consumer_parents.c.parent == name):
+                raise KeyStateError(f"consumer {name!r} still has consumers below it")
             if not connection.execute(delete(consumers).where(consumers.c.name == name)).rowcount:
-                raise NotFoundError(f"there is no consumer {name!r}")
+                raise _no_consumer(name)
+
+
+def _no_consumer(name: str) -> NotFoundError:
+    return NotFoundError(f"there is no consumer {name!r}")
