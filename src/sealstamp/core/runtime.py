@@ -179,18 +179,23 @@ def cover(
     values: Mapping[bytes, bytes],
     lines: Mapping[bytes, bytes],
 ) -> bytes:
-    """Return a line for each component of a list; refuse one that is not there, or is listed twice."""
+    """Return a line for each component of a list; refuse one that is not there, or is listed twice.
+
+    A header is found whatever the case of its name, which is written as the list has it.
+    """
     names = listed.split(separator)
-    if len(set(names)) != len(names):
+    lower = [name.lower() for name in names]
+    if len(set(lower)) != len(lower):
         raise MalformedCredentialsError("a component is covered twice")
     headers: dict[bytes, bytes] = {}
     for name, value in request.headers:
         if name not in computed:
             headers[name] = headers[name] + b", " + value.strip() if name in headers else value.strip()
     found = {**headers, **values}
-    if absent := [name for name in names if name not in lines and (name not in found or values.get(name) == b"")]:
+    if absent := [name for name in lower if name not in lines and (name not in found or values.get(name) == b"")]:
         raise MalformedCredentialsError(f"covered, and not there: {_names(absent)}")
-    return b"\n".join([lines[name] if name in lines else name + b": " + found[name] for name in names])
+    listing = zip(names, lower, strict=True)
+    return b"\n".join([lines[key] if key in lines else name + b": " + found[key] for name, key in listing])
 
 
 def not_accepted(field: str) -> NoReturn:
