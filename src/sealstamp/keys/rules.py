@@ -53,13 +53,14 @@ def check_path_prefix(place: str, prefix: str) -> str:
 
 def check_upstream(place: str, upstream: str) -> str:
     """Check an origin such as ``http://127.0.0.1:9000``."""
-    if _is_origin(upstream):
+    if is_origin(upstream):
         return upstream
     hint = "write an origin such as http://127.0.0.1:9000, with no user, path, query or slash at the end"
     raise ConfigurationError(place, "the upstream is not an http or https origin", hint)
 
 
-def _is_origin(text: str) -> bool:
+def is_origin(text: str) -> bool:
+    """Tell whether ``text`` is an http or https origin: scheme and authority, and nothing more."""
     try:
         parts = urlsplit(text)
         port = parts.port
