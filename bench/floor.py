@@ -90,8 +90,8 @@ def dict_as_query(fields: Mapping[str, str]) -> str:
     return urlencode(fields)
 
 
-def verify_sigv4(headers: Headers, target: bytes, body: bytes, signing_key: bytes, scope: bytes, now_ms: int) -> bool:
-    """With the day's signing key at hand, and for plain values only: nothing squeezed, merged, encoded or resolved."""
+def verify_sigv4(headers: Headers, target: bytes, body: bytes, day_keys: Keys, scope: bytes, now_ms: int) -> bool:
+    """With the day's signing keys at hand, and for plain values only: nothing squeezed, merged, encoded or resolved."""
     fields = dict(headers)
     match = _SIGV4.fullmatch(fields[b"authorization"])
     stamp = fields[b"x-amz-date"]
@@ -104,7 +104,7 @@ def verify_sigv4(headers: Headers, target: bytes, body: bytes, signing_key: byte
     canonical = b"POST\n%b\n%b\n%b\n%b\n%b" % (path, pairs, lines, signed, digest)
     hashed = hashlib.sha256(canonical).hexdigest().encode()
     text = b"AWS4-HMAC-SHA256\n%b\n%b\n%b" % (stamp, scope, hashed)
-    return hmac.compare_digest(hmac.digest(signing_key, text, "sha256").hex().encode(), match[4])
+    return hmac.compare_digest(hmac.digest(day_keys[match[1]], text, "sha256").hex().encode(), match[4])
 
 
 _SIGV4 = re.compile(rb"AWS4-HMAC-SHA256 Credential=([^/]*)/([^,]*), SignedHeaders=([^,]*), Signature=([0-9a-f]{64})")
@@ -115,40 +115,34 @@ def _basic_ms(stamp: bytes) -> int:
     return int(datetime.strptime(stamp.decode(), "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp() * 1000)
 
 
-def verify_hawk(headers: Headers, target: bytes, body: bytes, secret: bytes, now_ms: int) -> bool:
-    """For one order of the pairs, and port 443."""
+def verify_hawk(headers: Headers, target: bytes, body: bytes, keys: Keys, now_ms: int) -> bool:
+    """For port 443, and without data of the application's own."""
     fields = dict(headers)
-    match = _HAWK.fullmatch(fields[b"authorization"])
-    if match is None or abs(now_ms - int(match[2]) * 1000) > MINUTES_5_MS:
+    came = dict(_PAIR.findall(fields[b"authorization"]))
+    stamp = came[b"ts"]
+    if abs(now_ms - int(stamp) * 1000) > MINUTES_5_MS:
         return False
     payload = b"hawk.1.payload\n%b\n%b\n" % (fields[b"content-type"], body)
     digest = base64.b64encode(hashlib.sha256(payload).digest())
-    text = b"hawk.1.header\n%b\n%b\nPOST\n%b\n%b\n443\n%b\n\n" % (
-        match[2],
-        match[3],
-        target,
-        fields[b"host"],
-        digest,
-    )
-    right = hmac.compare_digest(base64.b64encode(hmac.digest(secret, text, "sha256")), match[5])
-    return hmac.compare_digest(digest, match[4]) & right
+    lines = (stamp, came[b"nonce"], target, fields[b"host"], digest)
+    text = b"hawk.1.header\n%b\n%b\nPOST\n%b\n%b\n443\n%b\n\n" % lines
+    right = hmac.compare_digest(base64.b64encode(hmac.digest(keys[came[b"id"]], text, "sha256")), came[b"mac"])
+    return hmac.compare_digest(digest, came[b"hash"]) & right
 
 
-_HAWK = re.compile(rb'Hawk id="([^"]*)", ts="(\d+)", nonce="([^"]*)", hash="([^"]*)", mac="([^"]*)"')
-
-
-def verify_oauth1(headers: Headers, target: bytes, secret: bytes, now_ms: int) -> bool:
-    """For HMAC-SHA256, no form, parameters that need no encoding, and a secret that is encoded already."""
+def verify_oauth1(headers: Headers, target: bytes, body: bytes, keys: Keys, now_ms: int) -> bool:
+    """For HMAC-SHA256, a form, and keys that are encoded already."""
     fields = dict(headers)
-    came = dict(_OAUTH.findall(fields[b"authorization"]))
+    came = dict(_PAIR.findall(fields[b"authorization"]))
     if abs(now_ms - int(came[b"oauth_timestamp"]) * 1000) > MINUTES_5_MS:
         return False
-    signature, (path, _, query) = came.pop(b"oauth_signature"), target.partition(b"?")
-    pairs = sorted([*came.items(), *parse_qsl(query)])
-    listed = quote_from_bytes(b"&".join([name + b"=" + value for name, value in pairs]), "")
-    text = f"POST&{quote_from_bytes(b'https://' + fields[b'host'] + path, '')}&{listed}"
-    expected = base64.b64encode(hmac.digest(secret + b"&", text.encode(), "sha256"))
-    return hmac.compare_digest(expected, unquote_to_bytes(signature))
+    signature, (path, _, query) = unquote_to_bytes(came.pop(b"oauth_signature")), target.partition(b"?")
+    others = [(quote_from_bytes(n, ""), quote_from_bytes(v, "")) for n, v in parse_qsl(query + b"&" + body)]
+    listed = [*came.items(), *[(name.encode(), value.encode()) for name, value in others]]
+    joined = quote_from_bytes(b"&".join([name + b"=" + value for name, value in sorted(listed)]), "")
+    text = f"POST&{quote_from_bytes(b'https://' + fields[b'host'] + path, '')}&{joined}"
+    expected = base64.b64encode(hmac.digest(keys[came[b"oauth_consumer_key"]], text.encode(), "sha256"))
+    return hmac.compare_digest(expected, signature)
 
 
-_OAUTH = re.compile(rb'(oauth_\w+)="([^"]*)"')
+_PAIR = re.compile(rb'(\w+)="([^"]*)"')
