@@ -18,6 +18,7 @@
     │ └ PermissionDeniedError 403 · RateLimitedError 429 · QuotaExceededError 429
     ├ VectorError                                   a test vector does not end as it says
     ├ KeyStateError 409 · NotFoundError 404         management
+    │ └ StaleVersionError 412                       somebody else changed it meanwhile
     └ StoreUnavailableError 503                     fail closed
       └ UnsealingError                              a sealed secret cannot be opened
 
@@ -236,6 +237,10 @@ class VectorError(SealstampError):
 
 class KeyStateError(SealstampError):
     """The act does not fit the key's state, such as enabling a revoked key."""
+
+
+class StaleVersionError(KeyStateError):
+    """What is to be changed is not the version that whoever changes it knows."""
 
 
 class NotFoundError(SealstampError):

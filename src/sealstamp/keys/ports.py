@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from sealstamp.core.verifier import Claim, ClaimResult
+from sealstamp.keys.audit import AuditEntry, AuditHead, AuditQuery
 from sealstamp.keys.domain import AccessKey, Api, Consumer
 
 
@@ -72,6 +73,29 @@ class KeyStore(Protocol):
 
     def delete_access_key(self, access_key_id: str) -> None:
         """Forget a key. Raises NotFoundError."""
+
+
+class AuditLog(Protocol):
+    """Keeps audit entries, to which nothing but appending is done."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Make every call inside one unit: all of it is kept, or, when an exception leaves it, none."""
+
+    def find_audit_head(self) -> AuditHead:
+        """Return the number and hash of the newest entry."""
+
+    def lock_audit_head(self) -> AuditHead:
+        """Return the newest entry's number and hash, and let nobody else append until the transaction's end."""
+
+    def add_audit_entry(self, entry: AuditEntry) -> None:
+        """Keep an entry, and make it the head. The head must have been locked."""
+
+    def list_audit_entries(self, query: AuditQuery) -> Sequence[AuditEntry]:
+        """Return the entries that are sought, by number. One whose documents cannot be read has other documents."""
+
+
+class ManagementStore(KeyStore, AuditLog, Protocol):
+    """What the acts of management need."""
 
 
 class ReplayLedger(Protocol):

@@ -133,6 +133,32 @@ epochs = Table(
     Column("mark", BigInteger, nullable=False),
 )
 
+audit_entries = Table(
+    "audit_entries",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("request_id", Text),
+    Column("before", Text),  # JSON; as text, so that one that was spoilt can still be read and named
+    Column("after", Text),
+    Column("previous", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+)
+Index(None, audit_entries.c.subject)
+Index(None, audit_entries.c.at_ms)
+
+audit_heads = Table(
+    "audit_heads",
+    metadata,
+    Column("id", Integer, CheckConstraint("id = 1", name="one_row"), primary_key=True, autoincrement=False),
+    Column("number", BigInteger, nullable=False),
+    Column("hash", Text, nullable=False),
+)
+"""The newest audit entry: who appends locks this row, and a tail that was cut off is missed."""
+
 replay_counters = Table(
     "replay_counters",
     metadata,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from sealstamp.stores.migrations import is_at_head, migrate
 from sealstamp.stores.sql.access_keys import AccessKeyTables
 from sealstamp.stores.sql.apis import ApiTables
+from sealstamp.stores.sql.audit import AuditTables
 from sealstamp.stores.sql.consumers import ConsumerTables
 from sealstamp.stores.sql.replay import ReplayTables
 
 
-class SqlStore(ApiTables, ConsumerTables, AccessKeyTables, ReplayTables):
-    """Keeps APIs, consumers, access keys and replay claims. Safe to share between threads.
+class SqlStore(ApiTables, ConsumerTables, AccessKeyTables, AuditTables, ReplayTables):
+    """Keeps APIs, consumers, access keys, the audit and replay claims. Safe to share between threads.
 
     Every call may raise StoreUnavailableError.
     """
