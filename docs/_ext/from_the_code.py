@@ -6,6 +6,7 @@ Each is a function that returns Markdown: easy to read here, easy to test withou
 from __future__ import annotations
 
 import argparse
+import inspect
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -28,6 +29,7 @@ from sealstamp.core.filters import FILTERS, HASHES, Argument, Filter, Kind
 from sealstamp.core.findings import RULES
 from sealstamp.errors import Reason
 from sealstamp.schemes import get_scheme, scheme_names
+from sealstamp.server.management.problems import STATUS, Code
 from sealstamp.server.settings import PREFIX, Settings
 
 # the notation
@@ -122,6 +124,12 @@ def _error_of(reason: Reason) -> type[Any]:
     found = [entry for entry in vars(errors).values() if isinstance(entry, type) and hasattr(entry, "public_reason")]
     exact = [entry for entry in found if getattr(entry, "reason", None) is reason]
     return next(iter(exact or [entry for entry in found if entry.public_reason is reason]))
+
+
+def management_problems() -> str:
+    """Every code of the management API's own, its status and when it comes."""
+    told = re.findall(r'(\w+) = "\w+"\n    """(.*?)"""', inspect.getsource(Code), re.S)
+    return table(["code", "status", "when"], ([code(Code[name]), str(STATUS[Code[name]]), when] for name, when in told))
 
 
 def limits() -> str:
@@ -282,6 +290,7 @@ DIRECTIVES: dict[str, Callable[[], str]] = {
     "time-formats": time_formats,
     "key-forms": key_forms,
     "reasons": reasons,
+    "management-problems": management_problems,
     "limits": limits,
     "schemes": catalogue.index,
     "command-line": command_line,

@@ -14,7 +14,20 @@ from sealstamp.keys.audit import AuditEntry, AuditHead, AuditQuery
 from sealstamp.keys.domain import AccessKey, Api, Consumer
 
 
-class KeyStore(Protocol):
+class KeySource(Protocol):
+    """Where a door finds keys, and those who hold them."""
+
+    def find_access_key(self, access_key_id: str) -> AccessKey | None:
+        """Return the key with exactly this id, or None."""
+
+    def list_access_keys(self, *, api: str | None = None, consumer: str | None = None) -> Iterator[AccessKey]:
+        """Yield keys by id: all, or those for one API or of one consumer."""
+
+    def consumer_line(self, name: str) -> Sequence[Consumer]:
+        """Return the consumer and those above it, itself first. Raises NotFoundError."""
+
+
+class KeyStore(KeySource, Protocol):
     """Keeps APIs, consumers and access keys. Calls are synchronous and may block on the disk or the network."""
 
     def transaction(self) -> AbstractContextManager[None]:
@@ -47,23 +60,14 @@ class KeyStore(Protocol):
     def get_consumer(self, name: str) -> Consumer:
         """Return the consumer with exactly this name. Raises NotFoundError."""
 
-    def consumer_line(self, name: str) -> Sequence[Consumer]:
-        """Return the consumer and those above it, itself first. Raises NotFoundError."""
-
     def put_consumer(self, consumer: Consumer) -> None:
         """Keep ``consumer``, in place of the one with its name. Raises NotFoundError for its parent."""
 
     def delete_consumer(self, name: str) -> None:
         """Forget a consumer. Raises NotFoundError, or KeyStateError while it holds keys or has consumers below it."""
 
-    def find_access_key(self, access_key_id: str) -> AccessKey | None:
-        """Return the key with exactly this id, or None."""
-
     def get_access_key(self, access_key_id: str) -> AccessKey:
         """Return the key with exactly this id. Raises NotFoundError."""
-
-    def list_access_keys(self, *, api: str | None = None, consumer: str | None = None) -> Iterator[AccessKey]:
-        """Yield keys by id: all, or those for one API or of one consumer."""
 
     def add_access_key(self, key: AccessKey) -> None:
         """Keep a new key. Raises KeyStateError when the id is taken, NotFoundError for its consumer or APIs."""

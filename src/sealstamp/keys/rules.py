@@ -37,7 +37,7 @@ def check_name(place: str, name: str) -> str:
 
 def check_host(place: str, host: str) -> str:
     """Check a lower-case host name or address without a port, or ``*`` for any host."""
-    if host == "*" or _is_host(host):
+    if host == "*" or is_host(host):
         return host
     problem = f"{host!r} is not a host"
     raise ConfigurationError(place, problem, "write a lower-case host name without a port, or * for any")
@@ -68,10 +68,11 @@ def is_origin(text: str) -> bool:
         return False
     host = parts.netloc if port is None else parts.netloc.removesuffix(f":{port}")
     is_bare = text == f"{parts.scheme}://{parts.netloc}"
-    return is_bare and parts.scheme in _UPSTREAM_SCHEMES and port != 0 and _is_host(host)
+    return is_bare and parts.scheme in _UPSTREAM_SCHEMES and port != 0 and is_host(host)
 
 
-def _is_host(text: str) -> bool:
+def is_host(text: str) -> bool:
+    """Tell whether ``text`` is a lower-case host name or address without a port."""
     return _HOST.fullmatch(text) is not None or _IPV6_HOST.fullmatch(text) is not None
 
 

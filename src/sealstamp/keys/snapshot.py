@@ -25,7 +25,7 @@ from sealstamp.errors import (
 )
 from sealstamp.keys.domain import AccessKey, Api, ConsumerStatus, Enforcement, KeyStatus
 from sealstamp.keys.keeping import credential_of
-from sealstamp.keys.ports import KeyStore
+from sealstamp.keys.ports import KeySource, KeyStore
 from sealstamp.keys.routing import Routes
 from sealstamp.keys.sealing import Sealer
 from sealstamp.schemes import get_scheme
@@ -41,7 +41,7 @@ PROBLEM: Final = "problem"
 class AcceptedScheme:
     """One scheme at one API: its verifier, and its keys, ready to verify."""
 
-    def __init__(self, api: Api, verifier: Verifier, store: KeyStore, sealer: Sealer) -> None:
+    def __init__(self, api: Api, verifier: Verifier, store: KeySource, sealer: Sealer) -> None:
         self.api = api
         self.verifier = verifier
         self._store = store
@@ -85,7 +85,7 @@ class AcceptedScheme:
             raise StoreUnavailableError(str(error)) from None
 
 
-def _is_active(key: AccessKey, store: KeyStore) -> bool:
+def _is_active(key: AccessKey, store: KeySource) -> bool:
     """Tell whether a key may be used, its time apart: also its consumer, and every one above it, must be active."""
     if key.status is not KeyStatus.ACTIVE:
         return False

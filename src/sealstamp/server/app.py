@@ -11,17 +11,20 @@ from contextlib import ExitStack, suppress
 from multiprocessing.process import BaseProcess
 
 from sealstamp.keys.replay import MemoryReplayGuard
+from sealstamp.keys.sealing import Sealer
 from sealstamp.server.asgi import Application, Receive, Send
 from sealstamp.server.controls import Controls
 from sealstamp.server.directory import Directory
 from sealstamp.server.door import Door
 from sealstamp.server.gateway import Gateway
-from sealstamp.server.logs import make_log
+from sealstamp.server.logs import Log, make_log
+from sealstamp.server.management_gate import ManagementGate
 from sealstamp.server.metrics import Metrics
 from sealstamp.server.opening import open_key_store, open_sealer, sole_service
 from sealstamp.server.service import Life, Service
 from sealstamp.server.settings import Settings, load_settings
 from sealstamp.server.trust import Trust
+from sealstamp.stores.sql import SqlStore
 
 
 def now_ms() -> int:
@@ -67,12 +70,26 @@ def _assemble(settings: Settings, resources: ExitStack) -> Application:
     # The guard is born under the lock: whoever accepted requests for this store before has ended by now.
     resources.enter_context(sole_service(settings))
     replay = MemoryReplayGuard(now_ms(), store, tolerance_ms=settings.replay_tolerance)
-    directory = Directory(store, open_sealer(settings), log, time.monotonic_ns, settings.max_staleness)
+    sealer = open_sealer(settings)
+    directory = Directory(store, sealer, log, time.monotonic_ns, settings.max_staleness)
     metrics, trust, gateway = Metrics(time.time()), Trust(settings.trusted_addresses), Gateway(settings, log)
     door = Door(replay, metrics, log, now_ms)
     controls = Controls(directory, door, replay, metrics, trust)
     live = _life(directory, gateway, resources, settings.refresh_interval)
-    return Service(directory, door, gateway, controls, trust, max_body=settings.max_body, live=live)
+    management = _management(settings, store, sealer, directory, door, log)
+    return Service(directory, door, gateway, controls, trust, management, max_body=settings.max_body, live=live)
+
+
+def _management(
+    settings: Settings, store: SqlStore, sealer: Sealer, directory: Directory, door: Door, log: Log
+) -> ManagementGate:
+    def build() -> Application:
+        from sealstamp.server.management.app import build_management  # most services never need it
+        from sealstamp.server.management.services import Services
+
+        return build_management(Services(store, sealer, directory, door, log, now_ms))
+
+    return ManagementGate(settings.management_hosts, Trust(settings.management_addresses), build)
 
 
 def _life(directory: Directory, gateway: Gateway, resources: ExitStack, refresh_interval_ms: int) -> Life:

@@ -2,6 +2,7 @@
 
 ``/decide`` is for trusted addresses, which ask about requests to any host. ``/healthz``, ``/readyz`` and, for trusted
 addresses, ``/metrics`` belong to Sealstamp, except on a host that an API claims by name: there they are the API's.
+``/v1/`` is the management API where the settings give it a host name.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from sealstamp.server.directory import Directory
 from sealstamp.server.door import Door
 from sealstamp.server.gateway import Gateway
 from sealstamp.server.guarding import guard
+from sealstamp.server.management_gate import PREFIX, ManagementGate
 from sealstamp.server.reception import Reception
 from sealstamp.server.trust import Trust
 
@@ -34,6 +36,7 @@ class Service:
         gateway: Gateway,
         controls: Controls,
         trust: Trust,
+        management: ManagementGate,
         *,
         max_body: int,
         live: Life,
@@ -42,6 +45,7 @@ class Service:
         self._gateway = gateway
         self._controls = controls.answers
         self._trust = trust
+        self._management = management
         self._max_body = max_body
         self._live = live
         self._at_gateway = Reception(directory, door)
@@ -55,6 +59,8 @@ class Service:
             await send_answer(send, await decide(self._at_proxy, scope))
         elif path in self._controls and not self._is_claimed(scope):
             await send_answer(send, self._controls[path](scope))
+        elif path is not None and path.startswith(PREFIX) and self._management.takes(scope):
+            await self._management(scope, receive, send)
         elif scope["type"] == "http":
             await guard(self._at_gateway, self._gateway, self._max_body, scope, receive, send)
         elif scope["type"] == "lifespan":

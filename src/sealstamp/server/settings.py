@@ -23,6 +23,7 @@ from pydantic_settings import (
 from sealstamp.core.suggest import did_you_mean
 from sealstamp.core.timing import parse_duration, write_duration
 from sealstamp.errors import ConfigurationError
+from sealstamp.keys.rules import is_host
 
 CONFIG_VARIABLE = "SEALSTAMP_CONFIG"
 """Names the TOML file for processes that were not given one."""
@@ -54,6 +55,15 @@ def _address(text: str) -> str:
 Address = Annotated[str, AfterValidator(_address)]
 Milliseconds = Annotated[int, BeforeValidator(_duration), PlainSerializer(write_duration, return_type=str)]
 Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)]
+
+
+def _host(text: str) -> str:
+    if not is_host(text):
+        raise ValueError("not a lower-case host name or address without a port")
+    return text
+
+
+Hosts = Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], NoDecode, BeforeValidator(_words)]
 Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_words)]
 
 
@@ -84,6 +94,13 @@ class Settings(BaseSettings):
     upstream_connect_timeout: Milliseconds = Field(5_000, ge=1, description="for connecting to an upstream")
     upstream_timeout: Milliseconds = Field(60_000, ge=1, description="for each read from and write to an upstream")
     upstream_connections: int = Field(200, ge=1, description="most connections to upstreams, per worker")
+    management_hosts: Hosts = Field(
+        (), description="host names under which /v1/ is the management API, such as 127.0.0.1; none turns it off"
+    )
+    management_addresses: Networks = Field(
+        (ip_network("127.0.0.0/8"), ip_network("::1/128")),
+        description="networks from which the management API may be called",
+    )
 
     @classmethod
     def settings_customise_sources(

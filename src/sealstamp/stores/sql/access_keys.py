@@ -44,20 +44,22 @@ class AccessKeyTables(Transactions):
             raise _no_access_key(access_key_id)
         return key
 
-    def list_access_keys(self, *, api: str | None = None, consumer: str | None = None) -> Iterator[AccessKey]:
-        """Yield keys by id: all, or those for one API or of one consumer.
+    def list_access_keys(
+        self, *, api: str | None = None, consumer: str | None = None, after: str = "", page: int = _PAGE
+    ) -> Iterator[AccessKey]:
+        """Yield keys by id: all behind ``after``, or those for one API or of one consumer.
 
-        Keys are read by pages, so outside a transaction a change may come in between two of them.
+        ``page`` keys are read by pages, so outside a transaction a change may come in between two of them.
         """
-        query = _key_query(api, consumer)
-        last = ""
+        query = _key_query(api, consumer).limit(page)
+        last = after
         while True:
             with self._reading() as connection:
-                page = _keys_of(connection, connection.execute(query.where(access_keys.c.id > last)).all())
-            yield from page
-            if len(page) < _PAGE:
+                found = _keys_of(connection, connection.execute(query.where(access_keys.c.id > last)).all())
+            yield from found
+            if len(found) < page:
                 return
-            last = page[-1].id
+            last = found[-1].id
 
     def add_access_key(self, key: AccessKey) -> None:
         """Keep a new key. Raises KeyStateError when the id is taken, NotFoundError for its consumer or APIs."""
@@ -113,8 +115,8 @@ def _link(connection: Connection, key: AccessKey) -> None:
 
 
 def _key_query(api: str | None, consumer: str | None) -> Select[Any]:
-    """Select a page of keys by id."""
-    query = select(access_keys).order_by(access_keys.c.id).limit(_PAGE)
+    """Select keys by id."""
+    query = select(access_keys).order_by(access_keys.c.id)
     if consumer is not None:
         query = query.where(access_keys.c.consumer == consumer)
     if api is not None:

@@ -17,10 +17,11 @@ from sealstamp.stores.tables import apis
 class ApiTables(Transactions):
     """Keeps APIs."""
 
-    def list_apis(self) -> Sequence[Api]:
-        """Return every API, by name."""
+    def list_apis(self, after: str = "", limit: int | None = None) -> Sequence[Api]:
+        """Return APIs by name: all, or at most ``limit`` of those behind ``after``."""
+        query = select(apis).where(apis.c.name > after).order_by(apis.c.name).limit(limit)
         with self._reading() as connection:
-            return [api_of(row) for row in connection.execute(select(apis).order_by(apis.c.name))]
+            return [api_of(row) for row in connection.execute(query)]
 
     def find_api(self, name: str) -> Api | None:
         """Return the API with exactly this name, or None."""

@@ -22,10 +22,15 @@ _CONSUMERS: Final = select(consumers, consumer_parents.c.parent).outerjoin(
 class ConsumerTables(Transactions):
     """Keeps consumers."""
 
-    def list_consumers(self) -> Sequence[Consumer]:
-        """Return every consumer, by name."""
+    def list_consumers(
+        self, after: str = "", limit: int | None = None, *, parent: str | None = None
+    ) -> Sequence[Consumer]:
+        """Return consumers by name, or those below ``parent``: all, or at most ``limit`` behind ``after``."""
+        query = _CONSUMERS.where(consumers.c.name > after).order_by(consumers.c.name).limit(limit)
+        if parent is not None:
+            query = query.where(consumer_parents.c.parent == parent)
         with self._reading() as connection:
-            return [consumer_of(row) for row in connection.execute(_CONSUMERS.order_by(consumers.c.name))]
+            return [consumer_of(row) for row in connection.execute(query)]
 
     def find_consumer(self, name: str) -> Consumer | None:
         """Return the consumer with exactly this name, or None."""

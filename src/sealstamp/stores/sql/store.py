@@ -7,13 +7,25 @@ from sealstamp.stores.sql.access_keys import AccessKeyTables
 from sealstamp.stores.sql.apis import ApiTables
 from sealstamp.stores.sql.audit import AuditTables
 from sealstamp.stores.sql.consumers import ConsumerTables
+from sealstamp.stores.sql.operators import OperatorTables
+from sealstamp.stores.sql.repeatable import RepeatableTables
 from sealstamp.stores.sql.replay import ReplayTables
+from sealstamp.stores.sql.schemes import SchemeTables
 
 
-class SqlStore(ApiTables, ConsumerTables, AccessKeyTables, AuditTables, ReplayTables):
-    """Keeps APIs, consumers, access keys, the audit and replay claims. Safe to share between threads.
+class SqlStore(
+    ApiTables,
+    ConsumerTables,
+    AccessKeyTables,
+    AuditTables,
+    ReplayTables,
+    OperatorTables,
+    RepeatableTables,
+    SchemeTables,
+):
+    """Keeps APIs, consumers, access keys, the audit, replay claims, and what the management API needs.
 
-    Every call may raise StoreUnavailableError.
+    Safe to share between threads. Every call may raise StoreUnavailableError.
     """
 
     def close(self) -> None:

@@ -1,0 +1,56 @@
+"""Operators, as the management API takes and gives them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from sealstamp.resources.common import Given, Moment, Name, Told
+
+Role = Annotated[
+    Literal["viewer", "operator", "admin"],
+    Meta(description="viewer reads; operator also works with consumers and keys; admin also changes what is guarded"),
+]
+
+
+class Operator(Told, frozen=True):
+    """Who may call the management API."""
+
+    name: str
+    role: Role
+    access_key_id: str
+    status: Literal["active", "revoked"]
+    created_at: Moment
+    expires_at: Moment | None
+    version: int
+
+
+class Operators(Told, frozen=True):
+    """A page of operators."""
+
+    items: list[Operator]
+    next_cursor: str | None
+
+
+class NewOperator(Given, frozen=True):
+    """An operator to be made."""
+
+    name: Name
+    role: Role
+    expires_at: Moment | None = None
+
+
+class OperatorPair(Told, frozen=True):
+    """A new operator with its pair, whose secret is shown this once."""
+
+    operator: Operator
+    access_key_id: str
+    secret: str
+
+
+class Bootstrap(Given, frozen=True):
+    """The one-time token of a first start, and what the first admin is to be called."""
+
+    token: Annotated[str, Meta(min_length=1, max_length=200)]
+    name: Name = "admin"

@@ -1,0 +1,64 @@
+"""The management API as an ASGI application: every operation at its path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cache
+from itertools import groupby
+from typing import Any
+
+import msgspec
+from starlette.routing import Route, Router
+
+from sealstamp.server.asgi import Application, Receive, Scope, Send
+from sealstamp.server.management import access_keys, apis, consumers, operators
+from sealstamp.server.management.endpoint import Endpoint, not_found
+from sealstamp.server.management.guard import Guard
+from sealstamp.server.management.openapi import document_of
+from sealstamp.server.management.operations import Call, Nothing, Operation, Reply
+from sealstamp.server.management.services import Services
+
+SIGNED_OPERATIONS: tuple[Operation, ...] = (
+    *apis.OPERATIONS,
+    *consumers.OPERATIONS,
+    *access_keys.OPERATIONS,
+    *operators.OPERATIONS,
+)
+
+
+def _describe(_call: Call[Nothing, None]) -> Reply:
+    return Reply(_document())
+
+
+@cache
+def _document() -> msgspec.Raw:
+    return msgspec.Raw(msgspec.json.encode(document_of(OPERATIONS)))
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    *SIGNED_OPERATIONS,
+    Operation(
+        *("describe", "GET", "/v1/openapi.json", "Describe this API", None, _describe),
+        gives=dict[str, Any],
+    ),
+)
+
+
+def build_management(services: Services) -> Application:
+    """Return the application, which is called for paths below ``/v1/``."""
+    guard = Guard(services.store, services.sealer, services.directory, services.door)
+    routes = [Route(path, Endpoint(several, services, guard)) for path, several in by_path(OPERATIONS)]
+    router = Router(routes, redirect_slashes=False, default=not_found)
+
+    async def manage(scope: Scope, receive: Receive, send: Send) -> None:
+        # The raw path is matched, and its segments are decoded afterwards: an access key id may have a slash in it.
+        raw = {**scope, "path": scope["raw_path"].decode("latin-1"), "root_path": ""}
+        await router(raw, receive, send)
+
+    return manage
+
+
+def by_path(operations: Iterable[Operation]) -> Iterator[tuple[str, list[Operation]]]:
+    """Yield every path with its operations."""
+    ordered = sorted(operations, key=lambda one: one.path)
+    return ((path, list(several)) for path, several in groupby(ordered, key=lambda one: one.path))

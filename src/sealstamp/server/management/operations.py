@@ -1,0 +1,98 @@
+"""What an operation of the management API is: how it is called, what it takes and gives, and who may call it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import msgspec
+
+from sealstamp.keys.operators import Operator, Role
+from sealstamp.server.management.problems import Code, ProblemError
+
+if TYPE_CHECKING:
+    from sealstamp.server.management.services import Services
+
+
+class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """No fields at all."""
+
+
+Query = TypeVar("Query")
+Body = TypeVar("Body")
+
+
+class IfMatch(StrEnum):
+    """Whether an operation looks at ``If-Match``."""
+
+    IGNORED = "ignored"
+    TAKEN = "taken"
+    REQUIRED = "required"
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[Query, Body]):
+    """One request, read and admitted. ``operator`` is None where an operation is open to all."""
+
+    services: Services
+    operator: Operator | None
+    request_id: str
+    now_ms: int
+    path: Mapping[str, str]
+    query: Query
+    body: Body
+    if_match: frozenset[str] | None = None
+    """The entity tags of ``If-Match``; None where it did not come, or says ``*``."""
+
+    def check_version(self, version: int) -> None:
+        """Raise ProblemError unless the caller has seen this version, or does not care."""
+        if self.if_match is not None and etag_of(version) not in self.if_match:
+            raise ProblemError(Code.PRECONDITION_FAILED, "it has changed meanwhile; read it again", version=version)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What an operation answers: a value for the body, the version that it is in, and where a new thing is."""
+
+    value: Any = None
+    version: int | None = None
+    location: str | None = None
+
+
+Run = Callable[[Call[Any, Any]], Reply]
+RunAtDoor = Callable[[Call[Any, Any]], Awaitable[Reply]]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method at one path; ``takes``, ``query`` and ``gives`` are types.
+
+    ``name`` is the OpenAPI ``operationId`` and the client's method. ``role`` None leaves it open to all. One that
+    ``writes`` runs in one transaction of the store, and may be repeated under an ``Idempotency-Key``. ``run_at_door``
+    is for those that wait for the door's decisions instead.
+    """
+
+    name: str
+    method: str
+    path: str
+    summary: str
+    role: Role | None
+    run: Run | None = None
+    run_at_door: RunAtDoor | None = None
+    takes: Any = None
+    query: type[Any] = Nothing
+    gives: Any = None
+    status: int = 200
+    writes: bool = False
+    if_match: IfMatch = IfMatch.IGNORED
+    gives_etag: bool = False
+    max_body: int = 1_048_576
+    problems: tuple[Code, ...] = field(default=())
+    """What it may be refused with, beside what follows from the rest."""
+
+
+def etag_of(version: int) -> str:
+    """Return the entity tag (RFC 9110, section 8.8.3) of a version."""
+    return f'"{version}"'
