@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from sealstamp.core.asymmetric import (
     ALGORITHMS,
-    is_pem,
+    is_key_text,
     is_private,
     load_key,
     misfit,
@@ -130,7 +130,7 @@ FORMS = [
 
 @pytest.mark.parametrize("text", FORMS)
 def test_private_keys_are_read_in_every_form(text: bytes) -> None:
-    assert is_pem(text)
+    assert is_key_text(text)
     key = load_key(text)
     assert is_private(key)
     assert not is_private(public_part(key))

@@ -156,28 +156,6 @@ def test_what_cannot_be_meant(text: str, problem: str) -> None:
         load(text)
 
 
-SIGNED_BY_PAIRS = f"""{HEAD}
-[parameters]
-kind = {{ default = "hmac", one_of = ["hmac", "pair"], about = "what signs" }}
-[packed."header Signature"]
-text = "v1a,{{signature}}"
-several = true
-[sign]
-string_to_sign = "{{method}}"
-"""
-ED25519 = '"{string_to_sign|sign:ed25519,secret|hex}"'
-HMAC = '"{string_to_sign|hmac:sha256,secret|hex}"'
-
-
-@pytest.mark.parametrize(
-    "signature", [ED25519, f'{{ switch = "{{kind}}", cases = {{ hmac = {HMAC} }}, default = {ED25519} }}']
-)
-def test_several_are_not_for_key_pairs(signature: str) -> None:
-    """What a private key signed cannot be made again and compared, so any would seem to be right."""
-    with pytest.raises(SchemeError, match="the signature may come several times, and 'sign' makes it"):
-        load(f"{SIGNED_BY_PAIRS}signature = {signature}")
-
-
 SEVERAL = {
     "pairs": """
 [packed."header Webhook-Signature"]

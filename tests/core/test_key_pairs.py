@@ -8,18 +8,18 @@ import hmac
 import inspect
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
-from sealstamp.core.asymmetric import ALGORITHMS, load_key, verifier_of
+from sealstamp.core.asymmetric import ALGORITHMS, ORDERS, load_key, verifier_of
 from sealstamp.core.credential import Credential
 from sealstamp.core.lint import lint
 from sealstamp.core.loader import load_scheme
 from sealstamp.core.material import MisfitError
 from sealstamp.core.request import Request
 from sealstamp.core.signer import Signer
-from sealstamp.core.verifier import ReplayBy, Verifier
+from sealstamp.core.verifier import Claim, ReplayBy, Verifier
 from sealstamp.errors import (
-    ConfigurationError,
     MalformedCredentialsError,
     SchemeError,
     SignatureMismatchError,
@@ -279,19 +279,92 @@ def test_a_key_of_another_kind_is_told_apart_by_nothing() -> None:
 # replay
 
 
-def test_a_second_signature_can_be_made_of_one_of_ecdsa_so_it_guards_nothing() -> None:
-    scheme, (private, public) = scheme_of("ecdsa-p256-sha256-der"), pair_for("ecdsa-p256-sha256-der")
+def claim_of(scheme, secret: bytes, request: Request) -> Claim | None:
+    verifier = Verifier(scheme, replay_by=ReplayBy.SIGNATURE)
+    key = verifier.bind(credential(secret), consumer="acme")
+    return verifier.check(request, verifier.present(request, NOW), key, NOW)
+
+
+def twin_of(signature: bytes, algorithm: str) -> bytes:
+    """Return the other signature that anybody can make of one of ECDSA."""
+    size, order = (32, ORDERS["P-256"]) if "p256" in algorithm else (48, ORDERS["P-384"])
+    if algorithm.endswith("-der"):
+        r, s = decode_dss_signature(signature)
+        return encode_dss_signature(r, order - s)
+    return signature[:size] + (order - int.from_bytes(signature[size:], "big")).to_bytes(size, "big")
+
+
+@pytest.mark.parametrize("algorithm", [name for name in ALGORITHMS if name.startswith("ecdsa")])
+def test_the_second_signature_that_can_be_made_of_one_of_ecdsa_is_the_same_to_a_guard(algorithm: str) -> None:
+    """Both are right; who has seen one cannot come back with the other."""
+    scheme, (private, public) = scheme_of(algorithm), pair_for(algorithm)
+    request, later = signed_with(scheme, private), signed_with(scheme, private)
+    twin = base64.b64encode(twin_of(base64.b64decode(request.header(b"x-signature")), algorithm))
+    assert twin != request.header(b"x-signature")
+    claim = claim_of(scheme, public, request)
+    assert claim is not None
+    assert claim == claim_of(scheme, public, with_header(request, b"x-signature", twin))
+    assert claim != claim_of(scheme, public, later), "ECDSA signs with chance, so this is another signature"
+
+
+# several signatures of which any one will do
+
+
+SEVERAL = f"""
+title = "T"
+vendor = "V"
+url = "https://v.example"
+[parameters]
+algorithm = {{ default = "hmac", about = "which" }}
+[fields]
+access_key_id = "header X-Key"
+timestamp = "header X-Time"
+algorithm = "header X-Algorithm"
+[packed."header X-Signature"]
+text = "v1,{{signature}}"
+several = true
+[time]
+format = "unix-ms"
+past = "5 min"
+future = "5 min"
+{STRING}signature = """
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_any_one_of_several_will_do(algorithm: str) -> None:
+    """And a replay guard goes by the right one, for the others are anybody's."""
+    case = f'"{{string_to_sign|sign:{algorithm},secret|base64}}"'
+    scheme = load_scheme(SEVERAL + case, name="t", path="t.toml")
+    private, public = pair_for(algorithm)
     request = signed_with(scheme, private)
-    r, s = decode_dss_signature(base64.b64decode(request.header(b"x-signature")))
-    order = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-    second = base64.b64encode(encode_dss_signature(r, order - s))
-    check(scheme, public, with_header(request, b"x-signature", second))
-    for algorithm in ALGORITHMS:
-        if algorithm.startswith("ecdsa"):
-            with pytest.raises(ConfigurationError, match="a second one that is as good"):
-                Verifier(scheme_of(algorithm), replay_by=ReplayBy.SIGNATURE)
-        else:
-            Verifier(scheme_of(algorithm), replay_by=ReplayBy.SIGNATURE)
+    right = request.header(b"x-signature")
+    wrong = [b"v1," + base64.b64encode(bytes([number]) * 64) for number in range(17)]
+    claim = claim_of(scheme, public, request)
+    for texts in ([wrong[0], right], [right, wrong[0]], [b"v2,x", *wrong[:15], right]):
+        assert claim_of(scheme, public, with_header(request, b"x-signature", b" ".join(texts))) == claim
+    for texts in ([b"v1,"], wrong[:1], wrong[:16], [b"v1,x", b"v1,\xff"], [right.replace(b"v1,", b"v1,A")]):
+        with pytest.raises(SignatureMismatchError):
+            claim_of(scheme, public, with_header(request, b"x-signature", b" ".join(texts)))
+        with pytest.raises(UnknownAccessKeyError):
+            check(scheme, None, with_header(request, b"x-signature", b" ".join(texts)))
+    with pytest.raises(MalformedCredentialsError):
+        check(scheme, public, with_header(request, b"x-signature", b" ".join([*wrong, right])))
+
+
+def test_several_of_a_scheme_with_both_kinds_of_key_are_for_their_own_kind() -> None:
+    """A public key is no secret of an HMAC there either."""
+    scheme = load_scheme(SEVERAL + " ".join(CASES.split()), name="t", path="t.toml")
+    private, public = pair_for("ed25519")
+    for algorithm, secret, stored in (("hmac", b"shared", b"shared"), ("ed25519", private, public)):
+        request = signed_with(scheme, secret, algorithm=algorithm)
+        check(scheme, stored, with_header(request, b"x-signature", b"v1,00 " + request.header(b"x-signature")))
+        for other in {b"shared", public, pair_for("rsa-v1_5-sha256")[1]} - {stored}:
+            with pytest.raises(SignatureMismatchError):
+                check(scheme, other, request)
+    forged = hmac.digest(public, f"GET\nx.example\n/a?b=1\n\n{NOW}".encode(), "sha256").hex().encode()
+    request = signed_with(scheme, b"shared", algorithm="hmac")
+    with pytest.raises(SignatureMismatchError):
+        check(scheme, public, with_header(request, b"x-signature", b"v1,00 v1," + forged))
 
 
 # what loading refuses
@@ -398,6 +471,39 @@ def test_discord_signs_time_and_body_and_is_verified_by_a_key_in_hexadecimal() -
     changed = Request(b"POST", b"/interactions", headers, body=body + b" ")
     with pytest.raises(SignatureMismatchError):
         verifier.check_candidates(changed, verifier.present(changed, NOW), [public], NOW)
+
+
+def test_standard_webhooks_takes_keys_as_it_writes_them() -> None:
+    """The published vector's private key, and the public one; of one header the version is left alone."""
+    seed = base64.b64decode("VEVTVFNJR05JTkdLRVlET05PVFVTRVRISVNGT1JBTlk=")
+    raw = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+    keys = [base64.b64encode(text) for text in (seed, seed + raw, raw)]
+    scheme, body, now_ms = get_scheme("standard-webhooks-v1a"), b'{"test": 2432232314}', 1_614_265_330_000
+    request = Request(b"POST", b"/hook", [(b"host", b"x.example")], body=body)
+    for secret in (b"whsk_" + keys[0], b"whsk_" + keys[1]):
+        signer = Signer(scheme, Credential.of("", secret))
+        signed = signer.sign(request, time_ms=now_ms, nonce="msg_p5jXN8AQM9LWM0D4loKWxJek").apply(request)
+        assert signed.header(b"webhook-signature").decode() == (
+            "v1a,tQ9V2XOqn7jL/DQenEFpqIugdBVtiMmER5mhSkXBNwM0mkATuDe6KYYUuxqtaiHeYGb7KaaBRdM5WqyeFiL8Ag=="
+        )
+    verifier = Verifier(scheme)
+    beside = with_header(
+        signed, b"webhook-signature", b"v1,Ceo5qEr07ixe2NLpvHk3 " + signed.header(b"webhook-signature")
+    )
+    for public in (b"whpk_" + keys[2], keys[2], b"whsk_" + keys[0]):
+        key = verifier.bind(Credential.of("", public), consumer="")
+        assert verifier.check_candidates(beside, verifier.present(beside, now_ms), [key], now_ms)[0] is key
+    for spoilt in (
+        b"whpk_" + keys[0] + b"x",
+        b"whsk_" + keys[2][:20],
+        b"whsk_",
+        b"whsk_" + base64.b64encode(seed + seed),
+    ):
+        with pytest.raises(MisfitError, match="not a key that can be used") as caught:
+            verifier.bind(Credential.of("", spoilt), consumer="")
+        assert spoilt.decode() not in str(caught.value) or spoilt == b"whsk_"
+    with pytest.raises(MisfitError, match="it is a key of a pair"):
+        Verifier(get_scheme("github")).bind(Credential.of("", b"whpk_" + keys[2]), consumer="")
 
 
 def test_wechat_pay_signs_what_its_sdk_prints() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sealstamp.cli import inputs, output
 from sealstamp.cli.local import add_config, opened, settings_of
 from sealstamp.cli.moments import now_ms, read_moment, write_moment
-from sealstamp.core.asymmetric import is_pem
+from sealstamp.core.asymmetric import is_key_text
 from sealstamp.core.credential import Credential, Secret
 from sealstamp.core.scheme import Scheme
 from sealstamp.core.suggest import did_you_mean
@@ -182,7 +182,7 @@ def _tell(arguments: Namespace, key: AccessKey, what: str) -> int:
 
 def _tell_pair(credential: Credential) -> None:
     secret = credential.secret.reveal().decode()
-    is_pair = is_pem(secret.encode())
+    is_pair = is_key_text(secret.encode())
     output.say(f"access key id  {credential.access_key_id}")
     if not is_pair:
         output.say(f"secret         {secret}")

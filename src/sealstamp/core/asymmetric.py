@@ -38,7 +38,17 @@ Verify = Callable[[bytes, bytes], bool]
 RSA_BITS: Final = range(2048, 8193)
 """The sizes of RSA keys that are taken: smaller ones are weak, larger ones let a caller burn the verifier's time."""
 
+ORDERS: Final[Mapping[str, int]] = MappingProxyType(
+    {
+        "P-256": 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
+        "P-384": 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973,
+    }
+)
+"""The orders of the curves' groups (SEC 2, sections 2.4.2 and 2.5.1)."""
+
 _PEM = re.compile(rb"\s*-----BEGIN [A-Z0-9 ]+-----")  # RFC 7468, section 3
+_MARKED = re.compile(rb"\s*wh[ps]k_")
+"""How Standard Webhooks writes keys of Ed25519: ``whpk_`` and the public, ``whsk_`` and the private key, in base64."""
 
 
 class Algorithm(Record):
@@ -70,13 +80,14 @@ ALGORITHMS: Final[Mapping[str, Algorithm]] = MappingProxyType(
 
 
 def load_key(text: bytes) -> Key:
-    """Read a private or public key: PEM (PKCS #8, PKCS #1, SEC 1, SPKI), or 32 bytes of Ed25519 in hex or base64.
+    """Read a private or public key.
 
-    Raises ConfigurationError, which shows nothing of the text.
+    It is PEM (PKCS #8, PKCS #1, SEC 1, SPKI), or a key of Ed25519: the 32 bytes of a public one in hex or base64, or
+    either half as Standard Webhooks writes it. Raises ConfigurationError, which shows nothing of the text.
     """
     text = text.strip()
     try:
-        key = _load_pem(text) if is_pem(text) else _load_raw(text)
+        key = _load_pem(text) if _PEM.match(text) else _load_marked(text) if _MARKED.match(text) else _load_raw(text)
     except (ValueError, TypeError, UnsupportedAlgorithm):  # TypeError: the key is under a password
         key = None
     if family_of(key) is None:
@@ -101,9 +112,24 @@ def _load_raw(text: bytes) -> Ed25519PublicKey:
     return Ed25519PublicKey.from_public_bytes(raw)
 
 
-def is_pem(text: bytes) -> bool:
-    """Tell whether a text is meant as a key in PEM; such a text is never anything else, least of all a MAC's key."""
-    return _PEM.match(text) is not None
+def _load_marked(text: bytes) -> object:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+    raw = binascii.a2b_base64(text[5:], strict_mode=True)
+    if text.startswith(b"whpk_"):
+        return Ed25519PublicKey.from_public_bytes(raw)
+    key = Ed25519PrivateKey.from_private_bytes(raw[:32])
+    if raw[32:] not in (b"", key.public_key().public_bytes_raw()):  # some write the public key after the private one
+        raise ValueError("two halves of different keys")
+    return key
+
+
+def is_key_text(text: bytes) -> bool:
+    """Tell whether a text says of itself that it is a key of a pair, by PEM or a mark.
+
+    Such a text is never anything else, least of all a MAC's key.
+    """
+    return _PEM.match(text) is not None or _MARKED.match(text) is not None
 
 
 def is_private(key: Key) -> bool:
@@ -191,6 +217,25 @@ def verifier_of(algorithm: str, key: Key) -> Verify:
         hint = "allow it in its configuration, or use another algorithm"
         raise ConfigurationError(f"sign:{algorithm}", "this system's OpenSSL refuses it", hint) from None
     return verify
+
+
+def one_form(algorithm: str, signature: bytes) -> bytes:
+    """Return one text for all the signatures that anybody can make of a right one; it is no signature itself.
+
+    Of ECDSA, (r, -s) is as good as (r, s), and a guard against replay must take them for one.
+    """
+    from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+
+    entry = _algorithm(algorithm)
+    if entry.family not in ORDERS:
+        return signature
+    r, s = decode_dss_signature(_der_of(signature, entry.size) if entry.size else signature)
+    return b"%x %x" % (r, min(s, ORDERS[entry.family] - s))
+
+
+def is_malleable(algorithm: str) -> bool:
+    """Tell whether a signature has more than one form."""
+    return _algorithm(algorithm).family in ORDERS
 
 
 @cache

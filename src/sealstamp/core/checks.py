@@ -416,9 +416,6 @@ def _check_pairs(scheme: Scheme, document: Document) -> None:
         branches = tuple(branches_of(scheme.definitions[SIGNATURE]))
     except MisplacedSignError as error:
         document.fail(("sign", SIGNATURE), error.problem, error.hint)
-    if scheme.several and signs(scheme.definitions[SIGNATURE]):
-        problem = f"the signature may come several times, and {SIGN!r} makes it"
-        document.fail(("sign", SIGNATURE), problem, "leave out several = true: what came is compared with what is made")
     if any(branch.sign for branch in branches):
         _check_key_stays(scheme, document, branches)
 

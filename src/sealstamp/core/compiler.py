@@ -47,7 +47,10 @@ Presented = tuple[Any, ...]
 Where a request says when it ends, (time, end) stands for the time; the time is NEVER_MS if it says no other.
 """
 Matches = Callable[[Presented, Request], bool | bytes]
-"""Tells whether a request's values are right; of several signatures that came, it returns the one that is."""
+"""Tells whether a request's values are right.
+
+Where several signatures may come, or a right one can be made into another, it returns the right one in its one form.
+"""
 Sign = Callable[[int | None, bytes, Sequence[bytes], Request], list[tuple[Any, bytes]]]
 Stages = Callable[[Presented, Request], tuple[bytes, ...]]
 MakeBodyCheck = Callable[[Presented], BodyCheck | None]

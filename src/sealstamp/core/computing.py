@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from enum import IntEnum
 from typing import Any, Final
 
-from sealstamp.core.branches import branch_of, signs
+from sealstamp.core.asymmetric import is_malleable
+from sealstamp.core.branches import Branch, algorithms_of, branch_of, signs
 from sealstamp.core.codegen import Namespace, function
 from sealstamp.core.filters import FILTERS, Argument, Filter, Kind
 from sealstamp.core.packing import make_pair_lister, make_pair_maker, make_signers_writer
@@ -161,12 +162,12 @@ class _Emitter:
         return (is_taken or name not in self.scheme.definitions) and name != ACCESS_KEY_ID
 
     def matches(self) -> list[str]:
-        several = self.scheme.several
-        tests = [self._test(name) for name in self.scheme.computed if name != several]
+        tells_which = bool(self.scheme.several) or any(map(is_malleable, algorithms_of(self.scheme)))
+        tests = [self._test(name) for name in self.scheme.computed if not (tells_which and name == SIGNATURE)]
         # ``&`` and not ``and``: which of several comparisons failed must not show in the time they took.
-        if not several:
+        if not tells_which:
             return [*self.lines, f"return {' & '.join(tests)}"]
-        matched = f"match_any({self._definition(several)}, {self.presented[several]})"
+        matched = self._branch_match(self.scheme.definitions[SIGNATURE])
         result = f"matched if {' & '.join(tests)} else b''" if tests else "matched"
         return [*self.lines, f"matched = {matched}", f"return {result}"]
 
@@ -184,10 +185,28 @@ class _Emitter:
         branch = branch_of(node)
         if branch.sign is None:
             return f"(shared & compare({self._value(node)}, {presented}))"
-        made = f"verifier_for({self.constant(branch.algorithm)}, key)"
-        verify = self._per_key(("verifier_for", branch.sign.arguments), made)
-        source = self._value(branch.sign.source)
+        verify, source = self._verify(branch), self._value(branch.sign.source)
         return f"is_signed({verify}, {source}, {self.constant(branch.raw)}({presented}))"
+
+    def _branch_match(self, node: Expression) -> str:
+        """Return code for the signature of those that came that is right, in a form that a replay guard can go by."""
+        if self.has_pairs and isinstance(node, Switch):
+            return self._switch(node, self._branch_match)
+        presented = self.presented[SIGNATURE]
+        texts = f"{presented}.split(b' ')" if self.scheme.several else f"({presented},)"
+        if not self.has_pairs:
+            return f"match_any({self._definition(SIGNATURE)}, {texts})"
+        branch = branch_of(node)
+        if branch.sign is None:
+            return f"match_any({self._value(node)}, {texts}, shared)"
+        verify, source = self._verify(branch), self._value(branch.sign.source)
+        return (
+            f"match_signed({verify}, {source}, {self.constant(branch.raw)}, {self.constant(branch.algorithm)}, {texts})"
+        )
+
+    def _verify(self, branch: Branch) -> str:
+        made = f"verifier_for({self.constant(branch.algorithm)}, key)"
+        return self._per_key(("verifier_for", branch.sign.arguments if branch.sign else ()), made)
 
     def stages(self) -> list[str]:
         self.remembers = False  # every value is shown

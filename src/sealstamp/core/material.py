@@ -1,23 +1,23 @@
 """What a credential's secret is, a shared text or a key of a pair, and what of it a scheme can use.
 
-Nothing that could be public may ever serve as a MAC's key: anyone who has it could then sign. A PEM text is a key of a
-pair wherever it comes, and every scheme refuses it as a shared secret; where a scheme has branches of both kinds, a
-text in another form is a shared secret there and nothing else.
+Nothing that could be public may ever serve as a MAC's key: anyone who has it could then sign. A text that says of
+itself that it is a key of a pair, by PEM or a mark, is one wherever it comes, and every scheme refuses it as a shared
+secret; where a scheme has branches of both kinds, any other text is a shared secret there and nothing else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from sealstamp.core.asymmetric import (
-    ALGORITHMS,
     Verify,
-    is_pem,
+    is_key_text,
     is_private,
     load_key,
     misfit,
+    one_form,
     signer_of,
     stranger_key,
     verifier_of,
@@ -54,8 +54,8 @@ def key_for(scheme: Scheme, secret: Secret, *, to_sign: bool = False) -> Key | N
     if scheme.code is not None:
         return None
     algorithms, text = algorithms_of(scheme), secret.reveal()
-    if not algorithms or (takes_shared(scheme) and not is_pem(text)):
-        if is_pem(text):
+    if not algorithms or (takes_shared(scheme) and not is_key_text(text)):
+        if is_key_text(text):
             text = b""  # the traceback must not show it
             _refuse("it is a key of a pair, and this scheme signs with a secret that both sides know")
         return None
@@ -132,6 +132,14 @@ def is_signed(verify: Verify, data: bytes, signature: bytes | None) -> bool:
     return signature is not None and verify(data, signature)
 
 
-def is_malleable(scheme: Scheme) -> bool:
-    """Tell whether others can turn a signature into a second one of the same text: of ECDSA, (r, -s) is as good."""
-    return any(ALGORITHMS[name].family.startswith("P-") for name in algorithms_of(scheme))
+def match_signed(
+    verify: Verify,
+    data: bytes,
+    read: Callable[[bytes], bytes | None],
+    algorithm: str,
+    texts: Iterable[bytes],
+) -> bytes:
+    """Return the signature of those that came that is right, in its one form; nothing where none is."""
+    signatures = map(read, texts)
+    right = (found for found in signatures if found is not None and verify(data, found))
+    return next((one_form(algorithm, signature) for signature in right), b"")

@@ -17,7 +17,7 @@ from sealstamp.core.fieldlists import (
     sorted_query,
     xml_list,
 )
-from sealstamp.core.material import cannot_sign, is_shared, is_signed, signer_for, verifier_for
+from sealstamp.core.material import cannot_sign, is_shared, is_signed, match_signed, signer_for, verifier_for
 from sealstamp.core.places import Place
 from sealstamp.core.placing import place_all, request_without
 from sealstamp.core.request import Request
@@ -52,6 +52,7 @@ __all__ = [
     "malformed_nonce",
     "malformed_time",
     "match_any",
+    "match_signed",
     "missing",
     "no_case",
     "not_accepted",
@@ -203,9 +204,12 @@ def not_accepted(field: str) -> NoReturn:
     raise MalformedCredentialsError(f"{field} is none of those that are accepted")
 
 
-def match_any(expected: bytes, several: bytes) -> bytes:
-    """Return ``expected`` if it is one of the values that came, else nothing; all are compared, in constant time."""
-    matched = sum([compare_digest(expected, value) for value in several.split(b" ")])
+def match_any(expected: bytes, texts: Iterable[bytes], may: bool = True) -> bytes:
+    """Return ``expected`` if it ``may`` be and is one of the values that came, else nothing.
+
+    All are compared, in constant time.
+    """
+    matched = may & bool(sum([compare_digest(expected, text) for text in texts]))
     return expected if matched else b""
 
 

@@ -35,7 +35,6 @@ from sealstamp.core.compiler import (
 )
 from sealstamp.core.computing import FIRST_VALUE
 from sealstamp.core.credential import Credential
-from sealstamp.core.material import is_malleable
 from sealstamp.core.record import Record
 from sealstamp.core.request import Request, lazy
 from sealstamp.core.runtime import body_of, is_visible
@@ -322,7 +321,7 @@ class Verifier:
         raise UnknownAccessKeyError("no access key has this id")
 
     def _claim(self, presented: Presented, key: BoundKey, matched: bool | bytes) -> Claim | None:
-        """Claim the nonce or the signature; of several signatures the right one, for the others are anybody's."""
+        """Claim the nonce or the signature: of several the right one, for the others are anybody's, in its one form."""
         if self._counts:
             return Claim(key.claim_prefix, NEVER_MS, NEVER_MS, int(presented[2]))
         stamped_ms, token = presented[1], presented[self._claimed_at]
@@ -354,9 +353,6 @@ def _check_guard(scheme: Scheme, replay_by: ReplayBy) -> None:
         return
     if replay_by is not ReplayBy.OFF and scheme.time is None:
         raise ConfigurationError(place, "its requests carry no time, so a guard would never forget", "do not guard")
-    if replay_by is ReplayBy.SIGNATURE and is_malleable(scheme):
-        problem = "anyone can turn a signature of ECDSA into a second one that is as good"
-        raise ConfigurationError(place, problem, "guard by nonce, or take keys of another kind")
 
 
 def _refuse_state(key: BoundKey, now_ms: int) -> NoReturn:

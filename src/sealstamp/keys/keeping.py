@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from sealstamp.core.asymmetric import is_pem, load_key, public_pem
+from sealstamp.core.asymmetric import is_key_text, load_key, public_pem
 from sealstamp.core.credential import Credential, Secret
 from sealstamp.core.material import MisfitError, check_fits
 from sealstamp.errors import ConfigurationError, NotFoundError, SchemeError
@@ -22,7 +22,7 @@ def as_kept(place: str, credential: Credential) -> Credential:
 
     Raises ConfigurationError for a PEM text that is no key.
     """
-    if not is_pem(credential.secret.reveal()):
+    if not is_key_text(credential.secret.reveal()):
         return credential
     return credential.replace(secret=public_key_of(place, credential.secret))
 
@@ -37,7 +37,7 @@ def public_key_of(place: str, text: Secret) -> Secret:
 
 def material_of(credential: Credential) -> KeyMaterial:
     """Return what a credential as it is kept verifies with."""
-    return KeyMaterial.PUBLIC_KEY if is_pem(credential.secret.reveal()) else KeyMaterial.SECRET
+    return KeyMaterial.PUBLIC_KEY if is_key_text(credential.secret.reveal()) else KeyMaterial.SECRET
 
 
 def with_credential(key: AccessKey, sealer: Sealer, credential: Credential) -> AccessKey:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sealstamp.core.asymmetric import is_pem, load_key, public_pem
+from sealstamp.core.asymmetric import is_key_text, load_key, public_pem
 from sealstamp.core.coverage import Covered, coverage_of
 from sealstamp.core.credential import Credential
 from sealstamp.core.request import Request
@@ -82,7 +82,7 @@ def _key(key: Key) -> dict[str, Any]:
 def credential_document(credential: Credential) -> dict[str, Any]:
     """Return an access key pair as data; a vector's secret is no secret."""
     secret = credential.secret.reveal()
-    public = {"public_key": public_pem(credential.secret.parsed(load_key)).decode()} if is_pem(secret) else {}
+    public = {"public_key": public_pem(credential.secret.parsed(load_key)).decode()} if is_key_text(secret) else {}
     extras = {name: extra.reveal().decode() for name, extra in credential.extras.items()}
     return {
         "id": credential.access_key_id,

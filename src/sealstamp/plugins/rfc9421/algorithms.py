@@ -11,7 +11,7 @@ import hmac
 from collections.abc import Callable
 from typing import Final, NamedTuple, NoReturn
 
-from sealstamp.core.asymmetric import is_pem, is_private, load_key, misfit, signer_of, stranger_key, verifier_of
+from sealstamp.core.asymmetric import is_key_text, is_private, load_key, misfit, signer_of, stranger_key, verifier_of
 from sealstamp.core.filters import new_mac
 from sealstamp.core.material import MisfitError
 from sealstamp.errors import ConfigurationError, SigningError
@@ -30,7 +30,7 @@ class Keyed(NamedTuple):
 
 def keyed(policy: Policy, secret: bytes) -> Keyed:
     """Make a key ready. Raises MisfitError for one that no allowed algorithm takes."""
-    if HMAC in policy.algorithms and not is_pem(secret):
+    if HMAC in policy.algorithms and not is_key_text(secret):
         return _shared(secret, is_base64=policy.secret_is_base64)
     try:
         key = load_key(secret)

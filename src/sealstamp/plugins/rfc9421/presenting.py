@@ -11,6 +11,7 @@ from binascii import b2a_base64
 from functools import lru_cache
 from typing import Final, NoReturn
 
+from sealstamp.core.asymmetric import ORDERS
 from sealstamp.core.compiler import Presented
 from sealstamp.core.places import other_spellings
 from sealstamp.core.request import Request
@@ -39,11 +40,8 @@ MUST_BE_EMPTY_AT: Final = 12
 
 _INPUT: Final = b"signature-input"
 _SIGNATURE: Final = b"signature"
-_CURVES: Final = {
-    64: 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
-    96: 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973,
-}
-"""By the length of a signature of ECDSA, the order of its curve (SEC 2, sections 2.4.2 and 2.5.1)."""
+_CURVES: Final = {64: ORDERS["P-256"], 96: ORDERS["P-384"]}
+"""By the length of a signature of ECDSA, the order of its curve's group."""
 
 
 class Presenter:
