@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.postgres import Postgres, running
+from sealstamp.stores.sql import open_store
+from tests.postgres import Emptied, Postgres, running
 
 
 @pytest.fixture(scope="session")
@@ -12,3 +14,38 @@ def postgres() -> Iterator[Postgres]:
     """The test process's own PostgreSQL server, started when the first test needs it."""
     with running() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def _emptied(postgres: Postgres) -> Emptied:
+    """A database that has this version's tables."""
+    name = postgres.make_database()
+    open_store(postgres.url(name)).close()
+    return Emptied(postgres, name)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the SQLite database of a test is."""
+    return tmp_path / "data" / "keys.db"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, path: Path) -> str:
+    """Of a store in each of the databases, without anything in it.
+
+    A test that is about one of them asks for it: ``@pytest.mark.parametrize("url", ["sqlite"], indirect=True)``.
+    """
+    if request.param == "sqlite":
+        return f"sqlite:///{path}"
+    emptied: Emptied = request.getfixturevalue("_emptied")
+    return emptied.url()
+
+
+@pytest.fixture
+def empty_url(url: str, request: pytest.FixtureRequest) -> str:
+    """Of a database that no store was in yet."""
+    if url.startswith("sqlite"):
+        return url
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.url(server.make_database())

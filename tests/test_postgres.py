@@ -12,8 +12,6 @@ def test_a_database_outlives_a_crash(postgres: Postgres) -> None:
     postgres.kill()
     postgres.start()
     assert postgres.run("SELECT number FROM kept", name) == [(5,)]
-    other = postgres.make_database(template=name)
-    assert postgres.run("SELECT number FROM kept", other) == [(5,)]
 
 
 def test_the_version_is_one_that_is_supported(postgres: Postgres) -> None:

@@ -129,10 +129,11 @@ def test_secrets_in_settings_are_never_shown(run: Run, monkeypatch: pytest.Monke
         assert ran.code == 2
         assert ran.problem
         assert "topsecret" not in ran.err
-    monkeypatch.setenv("SEALSTAMP_STORE", "postgresql://me:topsecret@h/db")
+    monkeypatch.setenv("SEALSTAMP_STORE", "postgresql://me:topsecret@127.0.0.1:9/db")
     ran = run("apis", "list")
-    assert ran.code == 2
+    assert ran.code == 1
     assert "topsecret" not in ran.err
+    assert settings().shown()["store"] == "postgresql://me:***@127.0.0.1:9/db"
 
 
 def test_error_carries_its_parts() -> None:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -16,9 +15,9 @@ def sealer() -> Sealer:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqlStore]:
+def store(url: str) -> Iterator[SqlStore]:
     """An empty store."""
-    opened = open_store(f"sqlite:///{tmp_path}/keys.db")
+    opened = open_store(url)
     yield opened
     opened.close()
 

@@ -1,4 +1,4 @@
-"""A database that cannot answer: always StoreUnavailableError, and never a value in what it says."""
+"""A file of SQLite that cannot answer: always StoreUnavailableError, and never a value in what it says."""
 
 from __future__ import annotations
 
@@ -28,6 +28,11 @@ CALLS: list[Callable[[SqlStore], object]] = [
     lambda store: store.unexpired(1),
     lambda store: store.transaction().__enter__(),
 ]
+
+
+@pytest.fixture
+def url(path: Path) -> str:
+    return f"sqlite:///{path}"
 
 
 def run_on(path: Path, statement: str) -> None:

@@ -26,6 +26,7 @@ OLD_ROWS = (
     "INSERT INTO access_key_apis VALUES ('k1', 'shop')",
 )
 """As r0003 had them."""
+on_sqlite = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 
 
 def schema_of(path: Path) -> list[str]:
@@ -57,6 +58,7 @@ def test_migrated_database_has_this_versions_tables(store: SqlStore) -> None:
         assert compare_metadata(context, metadata) == []
 
 
+@on_sqlite
 def test_migrated_constraints_are_this_versions(store: SqlStore, path: Path, tmp_path: Path) -> None:
     """Constraints and their names are the same too, which a comparison of tables overlooks."""
     other = open_store(f"sqlite:///{tmp_path}/other.db")
@@ -68,6 +70,7 @@ def test_migrated_constraints_are_this_versions(store: SqlStore, path: Path, tmp
     assert migrated == [sql for sql in schema_of(tmp_path / "other.db") if migrations.VERSION_TABLE not in sql]
 
 
+@on_sqlite
 def test_opened_again(store: SqlStore, path: Path) -> None:
     """A database that is up to date is opened without a write: even a locked one."""
     writer = sqlite3.connect(path, isolation_level=None)
@@ -94,11 +97,14 @@ def test_rows_of_an_older_version_are_kept(path: Path) -> None:
     store.close()
 
 
-def test_database_of_a_newer_version(store: SqlStore, path: Path) -> None:
+def test_database_of_a_newer_version(empty_url: str) -> None:
     """It is refused and left alone: writing to tables one does not know destroys them."""
-    write_to(path, "UPDATE sealstamp_version SET version_num = 'r9999'")
+    store = open_store(empty_url)
+    with store.transaction():
+        store._local.unit.connection.exec_driver_sql("UPDATE sealstamp_version SET version_num = 'r9999'")
+    store.close()
     with pytest.raises(ConfigurationError, match="newer version") as caught:
-        open_store(f"sqlite:///{path}")
+        open_store(empty_url)
     assert caught.value.hint.startswith("upgrade Sealstamp")
 
 

@@ -1,4 +1,4 @@
-"""Who can read what the store writes."""
+"""Who can read what the store writes to files of its own."""
 
 from __future__ import annotations
 
@@ -13,6 +13,11 @@ from sealstamp.keys.sealing import Sealer, SealingKey
 from sealstamp.stores.sql import SqlStore
 
 PLAIN = "957f23f2d6435e37d4ac21f3e9a67d45"
+
+
+@pytest.fixture
+def url(path: Path) -> str:
+    return f"sqlite:///{path}"
 
 
 def test_modes(shop: SqlStore, path: Path) -> None:

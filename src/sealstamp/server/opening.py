@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import make_url
-
 from sealstamp.errors import ConfigurationError
 from sealstamp.keys.sealing import Sealer, load_or_create_sealing_key_file, load_sealing_key
 from sealstamp.server.settings import Settings
 from sealstamp.stores.sql import SqlStore, open_store
+from sealstamp.stores.urls import is_postgresql, sqlite_path
 
 
 def open_sealer(settings: Settings) -> Sealer:
@@ -40,7 +39,10 @@ def sole_service(settings: Settings) -> Iterator[None]:
     Replay guards live in memory: a second process would not know what the first accepted. The lock is the kernel's, so
     it ends with its process, however that ends. Raises ConfigurationError while another holds it.
     """
-    path = Path(f"{make_url(settings.store).database}.lock")
+    if is_postgresql(settings.store):
+        problem = "a service that serves from PostgreSQL needs a replay guard of many machines"
+        raise ConfigurationError("setting store", problem, "serve from a SQLite store, until there is one")
+    path = Path(f"{sqlite_path(settings.store)}.lock")
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

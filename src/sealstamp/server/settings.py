@@ -24,6 +24,7 @@ from sealstamp.core.suggest import did_you_mean
 from sealstamp.core.timing import parse_duration, write_duration
 from sealstamp.errors import ConfigurationError
 from sealstamp.keys.rules import is_host
+from sealstamp.stores.urls import shown_url
 
 CONFIG_VARIABLE = "SEALSTAMP_CONFIG"
 """Names the TOML file for processes that were not given one."""
@@ -54,6 +55,7 @@ def _address(text: str) -> str:
 
 Address = Annotated[str, AfterValidator(_address)]
 Milliseconds = Annotated[int, BeforeValidator(_duration), PlainSerializer(write_duration, return_type=str)]
+StoreUrl = Annotated[str, PlainSerializer(shown_url)]
 Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)]
 
 
@@ -74,7 +76,7 @@ class Settings(BaseSettings):
     file: ClassVar[Path | None] = None
 
     listen: Address = Field("127.0.0.1:8080", description="address and port to listen on")
-    store: str = Field("sqlite:///sealstamp.sqlite3", description="URL of the store of APIs, consumers and keys")
+    store: StoreUrl = Field("sqlite:///sealstamp.sqlite3", description="URL of the store of APIs, consumers and keys")
     sealing_key: SecretStr | None = Field(None, description="the key that seals secrets: 32 bytes in base64 or hex")
     sealing_key_file: Path = Field(
         Path("sealstamp.key"), description="file with the sealing key, made at first start if there is none"

@@ -17,9 +17,7 @@ from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 
 from sealstamp.errors import StoreUnavailableError
 from sealstamp.keys.private_file import create_private_file
-
-WRITING: Final = "sealstamp_writing"
-"""The execution option of connections whose transaction will write."""
+from sealstamp.stores.database import Begin, Database, begin_of
 
 _POOL_SIZE: Final = 5
 _POOL_OVERFLOW: Final = 35  # a server has up to 40 worker threads, as anyio starts them
@@ -77,7 +75,14 @@ class SqliteFile:
         return status.st_dev, status.st_ino
 
 
-def make_engine(file: SqliteFile) -> Engine:
+def open_sqlite(path: Path, busy_timeout_ms: int) -> Database:
+    """Return the database in the file ``path``, made where there is none. Raises StoreUnavailableError."""
+    file = SqliteFile(path, busy_timeout_ms)
+    file.create()
+    return Database(_make_engine(file), str(path), file.check)
+
+
+def _make_engine(file: SqliteFile) -> Engine:
     """Return an engine over ``file``, whose errors never hold parameters."""
     engine = create_engine(
         "sqlite://",
@@ -109,5 +114,4 @@ def _prepare(connection: sqlite3.Connection) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    writing = connection.get_execution_options().get(WRITING, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    connection.exec_driver_sql("BEGIN" if begin_of(connection) is Begin.READ else "BEGIN IMMEDIATE")

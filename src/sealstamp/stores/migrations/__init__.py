@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
-from sqlalchemy import Column, Connection, MetaData, Table, Text, inspect, select
+from sqlalchemy import Column, Connection, MetaData, Table, Text, column, func, inspect, select, table
 
 from sealstamp.errors import ConfigurationError
 
@@ -32,6 +32,8 @@ def migrate(connection: Connection, place: str) -> None:
     if not is_at_head(connection, place):
         with _ALEMBIC:
             _upgrade(connection)
+        if connection.dialect.name == "postgresql":
+            _collate(connection)
 
 
 def is_at_head(connection: Connection, place: str) -> bool:
@@ -48,6 +50,23 @@ def is_at_head(connection: Connection, place: str) -> bool:
         problem = f"the database was written by a newer version of Sealstamp ({version}; this one knows {HEAD})"
         raise ConfigurationError(place, problem, "upgrade Sealstamp, or restore an older backup")
     return version == HEAD
+
+
+def _collate(connection: Connection) -> None:
+    """Have every text compared by its bytes, as SQLite does.
+
+    Names and ids would else be in an order that depends on the server, and an index on them would be broken by an
+    upgrade of the operating system that changes a language's order.
+    """
+    columns = table("columns", *map(column, ("table_name", "column_name", "data_type", "collation_name")))
+    columns.schema = "information_schema"
+    own = column("table_schema") == func.current_schema()
+    texts = select(columns.c.table_name, columns.c.column_name).where(
+        own, columns.c.data_type == "text", columns.c.collation_name.is_(None)
+    )
+    for name, text in connection.execute(texts).all():
+        quote = connection.dialect.identifier_preparer.quote
+        connection.exec_driver_sql(f'ALTER TABLE {quote(name)} ALTER COLUMN {quote(text)} TYPE text COLLATE "C"')
 
 
 def _foreign(place: str) -> ConfigurationError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sealstamp.stores.database import Begin
 from sealstamp.stores.migrations import is_at_head, migrate
 from sealstamp.stores.sql.access_keys import AccessKeyTables
 from sealstamp.stores.sql.apis import ApiTables
@@ -32,10 +33,10 @@ class SqlStore(
         """Close every connection; nothing may be called afterwards."""
         self._engine.dispose()
 
-    def migrate(self, place: str) -> None:
-        """Bring the tables up to date. Raises ConfigurationError, which names ``place``."""
+    def migrate(self) -> None:
+        """Bring the tables up to date. Raises ConfigurationError."""
         with self._reading() as connection:
-            done = is_at_head(connection, place)
+            done = is_at_head(connection, self._place)
         if not done:
-            with self._writing() as connection:
-                migrate(connection, place)
+            with self.transaction(Begin.MIGRATE), self._writing() as connection:
+                migrate(connection, self._place)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Connection, select, update
 
 from sealstamp.errors import StoreUnavailableError
+from sealstamp.stores.database import BEGIN, Begin, Database, transaction_on
 from sealstamp.stores.failures import database_failures, unreadable_rows
-from sealstamp.stores.sqlite import WRITING
 from sealstamp.stores.tables import epochs
 
 
@@ -30,15 +30,15 @@ class Transactions:
     A ``transaction`` belongs to the thread that opened it: calls from that thread are inside, all others are not.
     """
 
-    def __init__(self, engine: Engine, check: Callable[[], None]) -> None:
-        """``check`` is called before each transaction, and raises StoreUnavailableError where there must be none."""
-        self._engine = engine
-        self._writing_engine = engine.execution_options(**{WRITING: True})
-        self._check = check
+    def __init__(self, database: Database) -> None:
+        self._engine = database.engine
+        self._beginning = {what: database.engine.execution_options(**{BEGIN: what}) for what in Begin}
+        self._place = database.place
+        self._check = database.check
         self._local = threading.local()
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self, what: Begin = Begin.WRITE) -> Iterator[None]:
         """Make every call inside one unit: all of it is kept, or, when an exception leaves it, none.
 
         It holds the write lock from its beginning, so that what is read inside it stays true until its end. One inside
@@ -51,7 +51,7 @@ class Transactions:
                     yield
                 return
             self._check()
-            with self._writing_engine.begin() as connection:
+            with transaction_on(self._beginning[what]) as connection:
                 yield from self._inside(Unit(connection))
 
     def _inside(self, unit: Unit) -> Iterator[None]:
@@ -90,7 +90,7 @@ class Transactions:
                 yield unit.connection
             return
         self._check()
-        with database_failures(), self._engine.begin() as connection, unreadable_rows():
+        with database_failures(), transaction_on(self._beginning[Begin.READ]) as connection, unreadable_rows():
             yield connection
 
     @contextmanager
