@@ -161,8 +161,10 @@ def upstream() -> Iterator[Upstream]:
 
 @pytest.fixture(scope="session")
 def started(tmp_path_factory: pytest.TempPathFactory, upstream: Upstream) -> Iterator[tuple[Service, dict[str, Book]]]:
+    folder = tmp_path_factory.mktemp("service")
     service = Service(
-        tmp_path_factory.mktemp("service"),
+        folder,
+        decision_listen=f"unix:{folder}/decide.sock",
         trusted_addresses="127.0.0.1/32",
         upstream_timeout="1500 ms",
         upstream_connect_timeout="1500 ms",

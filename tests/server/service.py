@@ -70,20 +70,27 @@ class Answer:
 class Connection:
     """A client's connection, on which nothing is sent or read but what a test says."""
 
-    def __init__(self, port: int, *, source: str = "127.0.0.1") -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), PATIENCE, (source, 0))
-        try:
-            self._prepare(port)
-        except OSError:  # the other side has ended already
-            self.socket.close()
-            raise
+    def __init__(self, address: int | Path, *, source: str = "127.0.0.1") -> None:
+        """``address`` is a port, or the path of a Unix socket."""
+        if isinstance(address, int):
+            self.socket = self._connect(address, source)
+        else:
+            self.socket = socket.socket(socket.AF_UNIX)
+            self.socket.settimeout(PATIENCE)
+            self.socket.connect(str(address))
         self.reader = self.socket.makefile("rb")
 
-    def _prepare(self, port: int) -> None:
-        if self.socket.getsockname() == self.socket.getpeername():
-            # Where nobody listens yet, TCP may have taken the very same port for this end, and met itself.
-            raise ConnectionRefusedError(f"nobody listens on port {port}")
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def _connect(self, port: int, source: str) -> socket.socket:
+        connected = socket.create_connection(("127.0.0.1", port), PATIENCE, (source, 0))
+        try:
+            if connected.getsockname() == connected.getpeername():
+                # Where nobody listens yet, TCP may have taken the very same port for this end, and met itself.
+                raise ConnectionRefusedError(f"nobody listens on port {port}")
+            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except OSError:  # the other side may have ended already
+            connected.close()
+            raise
+        return connected
 
     def __enter__(self) -> Connection:
         return self
@@ -172,6 +179,7 @@ class Service:
         folder.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
         self.store = folder / "keys.sqlite3"
+        self.decisions = folder / "decide.sock"
         self.config = folder / "sealstamp.toml"
         self.log_path = folder / "stderr"
         given = {
@@ -346,6 +354,12 @@ class Service:
         whole = [("Host", f"127.0.0.1:{self.port}"), *lines]
         request = raw_request(method, target, whole, body)
         return self.exchange(request, source=source, head=method == "HEAD")
+
+    def decide(self, described: Lines) -> Answer:
+        """Ask the decisions' own listener, where it has one."""
+        with Connection(self.decisions) as connection:
+            connection.send(raw_request("GET", "/decide", [("Host", "x"), *described]))
+            return connection.read_answer()
 
     def get(self, target: str | bytes, lines: Lines = (), *, source: str = "127.0.0.1") -> Answer:
         return self.ask("GET", target, lines, source=source)

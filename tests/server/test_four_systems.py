@@ -15,14 +15,16 @@ from tests.server.upstream import HELLO, Upstream
 
 Books = dict[str, Book]
 ALL = list(cases())
+LEAN = "the decisions' own listener"
 
 
 def decide(
-    service: Service, system: System, path: str, fields: Fields, method: str = "POST", query: str = ""
+    service: Service, system: System, path: str, fields: Fields, method: str = "POST", query: str = "", at: str = ""
 ) -> Answer:
     """Ask about a request, as a proxy does."""
     target, carried = place(system, path, fields, query)
-    return service.get("/decide", [("X-Original-Method", method), ("X-Original-URI", target), *carried])
+    described = [("X-Original-Method", method), ("X-Original-URI", target), *carried]
+    return service.decide(described) if at == LEAN else service.get("/decide", described)
 
 
 @pytest.mark.parametrize("case", ALL, ids=str)
@@ -45,13 +47,14 @@ def test_at_the_gateway(case: Case, service: Service, books: Books, upstream: Up
         check_refusal(service, case, answer)
 
 
+@pytest.mark.parametrize("at", ["the gateway's listener", LEAN])
 @pytest.mark.parametrize("case", ALL, ids=str)
-def test_asked_by_a_proxy(case: Case, service: Service, books: Books) -> None:
+def test_asked_by_a_proxy(case: Case, at: str, service: Service, books: Books) -> None:
     """The decision, its status and its words are those of the gateway; who is calling comes in headers."""
     fields = case.make(books[case.system.name])
     if case.sent_twice:
-        assert decide(service, case.system, case.path, fields).status == 204
-    answer = decide(service, case.system, case.path, fields)
+        assert decide(service, case.system, case.path, fields, at=at).status == 204
+    answer = decide(service, case.system, case.path, fields, at=at)
     if case.reason is None:
         assert (answer.status, answer.body) == (204, b"")
         assert answer.header("x-sealstamp-consumer") == "acme"

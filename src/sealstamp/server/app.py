@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
 import multiprocessing
 import os
 import threading
 import time
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, aclosing
+from functools import partial
 from multiprocessing.process import BaseProcess
 
 from sealstamp.keys.replay import MemoryReplayGuard
 from sealstamp.keys.sealing import Sealer
-from sealstamp.server.asgi import Application, Receive, Send
+from sealstamp.server.asgi import Application
 from sealstamp.server.controls import Controls
+from sealstamp.server.decisions import Decisions
 from sealstamp.server.directory import Directory
 from sealstamp.server.door import Door
 from sealstamp.server.gateway import Gateway
+from sealstamp.server.life import Companion, background, life_of
+from sealstamp.server.listener.listening import listening
+from sealstamp.server.listener.sockets import open_socket
 from sealstamp.server.logs import Log, make_log
 from sealstamp.server.management_gate import ManagementGate
 from sealstamp.server.metrics import Metrics
 from sealstamp.server.opening import open_key_store, open_sealer, sole_service
-from sealstamp.server.service import Life, Service
+from sealstamp.server.service import Service
 from sealstamp.server.settings import Settings, load_settings
 from sealstamp.server.trust import Trust
 from sealstamp.stores.sql import SqlStore
@@ -75,9 +79,19 @@ def _assemble(settings: Settings, resources: ExitStack) -> Application:
     metrics, trust, gateway = Metrics(time.time()), Trust(settings.trusted_addresses), Gateway(settings, log)
     door = Door(replay, metrics, log, now_ms)
     controls = Controls(directory, door, replay, metrics, trust)
-    live = _life(directory, gateway, resources, settings.refresh_interval)
     management = _management(settings, store, sealer, directory, door, log)
-    return Service(directory, door, gateway, controls, trust, management, max_body=settings.max_body, live=live)
+    decisions = Decisions(directory, door, controls, log)
+    companions: list[Companion] = [
+        aclosing(gateway),
+        background(partial(directory.keep_fresh, settings.refresh_interval)),
+    ]
+    if settings.decision_listen:
+        opened = open_socket(settings.decision_listen, 1, resources)
+        companions.append(listening([opened], decisions.answer, trusts=trust.trusts))
+    live = life_of(companions, resources)
+    return Service(
+        directory, door, gateway, controls, decisions, trust, management, max_body=settings.max_body, live=live
+    )
 
 
 def _management(
@@ -90,20 +104,3 @@ def _management(
         return build_management(Services(store, sealer, directory, door, log, now_ms))
 
     return ManagementGate(settings.management_hosts, Trust(settings.management_addresses), build)
-
-
-def _life(directory: Directory, gateway: Gateway, resources: ExitStack, refresh_interval_ms: int) -> Life:
-    async def live(receive: Receive, send: Send) -> None:
-        """Keep the directory fresh from startup to shutdown, then give everything back."""
-        await receive()
-        refreshing = asyncio.create_task(directory.keep_fresh(refresh_interval_ms))
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
-        refreshing.cancel()
-        with suppress(asyncio.CancelledError):
-            await refreshing
-        await gateway.close()
-        resources.close()
-        await send({"type": "lifespan.shutdown.complete"})
-
-    return live

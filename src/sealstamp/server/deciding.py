@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from sealstamp.core.request import Request, index_headers
 from sealstamp.errors import MalformedCredentialsError
-from sealstamp.server.answers import REQUEST_ID, Answer, Answered, new_request_id, problem
-from sealstamp.server.asgi import Scope
+from sealstamp.server.answers import REQUEST_ID, Answer, Answered, Headers, new_request_id, problem
 from sealstamp.server.identity import identity_headers
 from sealstamp.server.reception import Reception
 
@@ -20,27 +19,26 @@ UNCHECKED = (b"x-sealstamp-body", b"unchecked")
 _DESCRIPTION = frozenset([METHOD, TARGET, SCHEME])
 
 
-async def decide(reception: Reception, scope: Scope) -> Answer:
+async def decide(reception: Reception, headers: Headers) -> Answer:
     """Return 204 with the identity for the upstream, or the refusal."""
     request_id = new_request_id()
     try:
-        request = described(scope, request_id)
+        request = described(headers, request_id)
         guarded = reception.find(request, request_id)
         principal, body = await reception.door.admit(guarded, request, request_id)
         if body is not None:
             body.leave_unseen()
     except Answered as done:
         return done.answer
-    headers = [] if principal is None else identity_headers(principal)
+    told = [] if principal is None else identity_headers(principal)
     if body is not None:
-        headers.append(UNCHECKED)
-    headers.append((REQUEST_ID, request_id.encode()))
-    return Answer(204, headers)
+        told.append(UNCHECKED)
+    told.append((REQUEST_ID, request_id.encode()))
+    return Answer(204, told)
 
 
-def described(scope: Scope, request_id: str) -> Request:
+def described(headers: Headers, request_id: str) -> Request:
     """Return the request that the proxy asks about. Raises Answered where its description is not to be trusted."""
-    headers = scope["headers"]
     try:
         fields = values, doubled = index_headers(headers)
     except MalformedCredentialsError as refusal:

@@ -52,7 +52,7 @@ class Gateway:
         connect_s, other_s = settings.upstream_connect_timeout / 1000, settings.upstream_timeout / 1000
         self._timeouts = {"connect": connect_s, "pool": connect_s, "read": other_s, "write": other_s}
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         """Close every connection."""
         await self._pool.aclose()
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 from sealstamp.errors import StoreUnavailableError
 from sealstamp.server.asgi import Receive, Scope, Send, send_answer
 from sealstamp.server.controls import Controls
-from sealstamp.server.deciding import decide
+from sealstamp.server.decisions import DECIDE, Decisions
 from sealstamp.server.directory import Directory
 from sealstamp.server.door import Door
 from sealstamp.server.gateway import Gateway
@@ -22,7 +22,6 @@ from sealstamp.server.management_gate import PREFIX, ManagementGate
 from sealstamp.server.reception import Reception
 from sealstamp.server.trust import Trust
 
-DECIDE = b"/decide"
 Life = Callable[[Receive, Send], Awaitable[None]]
 
 
@@ -35,6 +34,7 @@ class Service:
         door: Door,
         gateway: Gateway,
         controls: Controls,
+        decisions: Decisions,
         trust: Trust,
         management: ManagementGate,
         *,
@@ -49,14 +49,13 @@ class Service:
         self._max_body = max_body
         self._live = live
         self._at_gateway = Reception(directory, door)
-        # Proxies deny a request on 401 and 403 only; nginx makes a 500 of anything else.
-        self._at_proxy = Reception(directory, door, stray_status=403)
+        self._decisions = decisions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; whatever bytes came, the answer is an HTTP answer."""
         path = scope.get("raw_path")
         if path == DECIDE and self._trust.covers(scope):
-            await send_answer(send, await decide(self._at_proxy, scope))
+            await send_answer(send, await self._decisions.decide(scope["headers"]))
         elif path in self._controls and not self._is_claimed(scope):
             await send_answer(send, self._controls[path](scope))
         elif path is not None and path.startswith(PREFIX) and self._management.takes(scope):

@@ -19,8 +19,11 @@ class Trust:
 
     def covers(self, scope: Any) -> bool:
         """Tell whether an ASGI scope's peer is trusted; one that is not known is not."""
-        client = scope.get("client")
-        return client is not None and self._is_trusted(client[0])
+        return self.trusts(scope.get("client"))
+
+    def trusts(self, peer: Any) -> bool:
+        """Tell whether a socket's peer is trusted, which is a tuple with its address; one without an address is not."""
+        return bool(peer) and self._is_trusted(peer[0])
 
     def _look(self, text: str) -> bool:
         try:

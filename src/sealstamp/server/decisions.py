@@ -1,0 +1,44 @@
+"""The decision service: which question a proxy asks, whichever listener it came in by."""
+
+from __future__ import annotations
+
+from sealstamp.server.answers import Answer, Headers, new_request_id, problem
+from sealstamp.server.controls import Controls
+from sealstamp.server.deciding import decide
+from sealstamp.server.directory import Directory
+from sealstamp.server.door import Door
+from sealstamp.server.listener.reading import Asked
+from sealstamp.server.logs import Log
+from sealstamp.server.reception import Reception
+
+DECIDE = b"/decide"
+_PROBES = (b"/healthz", b"/readyz")
+
+
+class Decisions:
+    """Answers proxies, and those who ask whether it can."""
+
+    def __init__(self, directory: Directory, door: Door, controls: Controls, log: Log) -> None:
+        # Proxies deny a request on 401 and 403 only; nginx makes a 500 of anything else.
+        self._reception = Reception(directory, door, stray_status=403)
+        self._controls = controls
+        self._log = log
+
+    async def decide(self, headers: Headers) -> Answer:
+        """Answer ``/decide``."""
+        return await decide(self._reception, headers)
+
+    async def answer(self, asked: Asked) -> Answer:
+        """Answer whatever is asked on a listener of decisions' own."""
+        try:
+            if asked.target == DECIDE:
+                return await decide(self._reception, asked.headers)
+            return self._answer_probe(asked.target)
+        except Exception as error:  # an error of ours must not let anything in, and its locals may have secrets
+            self._log.error("decision_failed", problem=type(error).__name__)
+            return problem(500, "internal_error", "the service has failed to decide", new_request_id())
+
+    def _answer_probe(self, target: bytes) -> Answer:
+        if target in _PROBES:
+            return self._controls.answers[target]({})
+        return problem(404, "not_found", "decisions are taken at /decide", new_request_id())
