@@ -25,6 +25,7 @@ def commands(
 COMMANDS = dict(commands(build_parser()))
 NAMES = {
     *(("demo",), ("serve",), ("apply",), ("sign",), ("verify",), ("call",), ("apis", "list")),
+    *(("operators", act) for act in ("create", "list", "revoke")),
     *(("schemes", act) for act in ("list", "show", "check", "lint", "vectors")),
     *(("keys", act) for act in ("issue", "import", "list", "enable", "disable", "revoke")),
 }

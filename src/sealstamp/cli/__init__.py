@@ -32,6 +32,7 @@ GROUPS = {
     "call": "sign a request and send it",
     "keys": "issue, import, list, disable, enable and revoke access keys",
     "apis": "list the guarded APIs",
+    "operators": "make, list and revoke those who may call the management API",
 }
 """Every command, each in a module of its name with ``add(parser)``, which sets ``run(arguments) -> exit code``."""
 

@@ -5,13 +5,17 @@ What is imported here late is SQLAlchemy and pydantic, which help texts and mist
 
 from __future__ import annotations
 
+import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sealstamp.cli.moments import now_ms
+
 if TYPE_CHECKING:
+    from sealstamp.keys.acts.act import Act
     from sealstamp.keys.sealing import Sealer
     from sealstamp.server.settings import Settings
     from sealstamp.stores.sql import SqlStore
@@ -27,6 +31,27 @@ def settings_of(arguments: Namespace) -> Settings:
     from sealstamp.server.settings import load_settings
 
     return load_settings(arguments.config)
+
+
+@contextmanager
+def acting(settings: Settings) -> Iterator[Act]:
+    """Open the store for whoever runs this command to act on it, as the audit will name them. Raises as ``opened``."""
+    from secrets import choice
+
+    from sealstamp.keys.acts.act import Act
+
+    with opened(settings) as (store, sealer):
+        yield Act(store, sealer, f"local:{_user()}", None, now_ms(), choice)
+
+
+def _user() -> str:
+    """Return the name of the user of this machine, or the number of one without a name."""
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
 
 
 @contextmanager

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
 
 from sealstamp.cli import output
-from sealstamp.cli.local import add_config, opened, settings_of
+from sealstamp.cli.local import acting, add_config, opened, settings_of
 from sealstamp.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from sealstamp.server.settings import Settings
 
 
 def add(parser: ArgumentParser) -> None:
@@ -35,5 +39,21 @@ def run(arguments: Namespace) -> int:
     from sealstamp.server.running import serve  # the server is imported only to serve
 
     output.note(f"sealstamp: starting on http://{settings.listen}")
+    if settings.management_hosts:
+        _offer_bootstrap(settings)
     serve(settings, arguments.config)
     return output.DONE
+
+
+def _offer_bootstrap(settings: Settings) -> None:
+    """Print a token for the first admin, where there is no operator yet: this once, and it is good once."""
+    from sealstamp.keys.acts.operators import BOOTSTRAP_MS, open_bootstrap
+
+    with acting(settings) as act:
+        token = open_bootstrap(act)
+    if token is not None:
+        minutes = BOOTSTRAP_MS // 60_000
+        output.note(
+            f"sealstamp: there is no operator yet; within {minutes} minutes, make the first admin with the token"
+        )
+        output.note(f"sealstamp: bootstrap token {token.reveal().decode()}")

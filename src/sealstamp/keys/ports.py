@@ -12,6 +12,7 @@ from typing import Protocol
 from sealstamp.core.verifier import Claim, ClaimResult
 from sealstamp.keys.audit import AuditEntry, AuditHead, AuditQuery
 from sealstamp.keys.domain import AccessKey, Api, Consumer
+from sealstamp.keys.operators import Operator
 
 
 class KeySource(Protocol):
@@ -98,7 +99,32 @@ class AuditLog(Protocol):
         """Return the entries that are sought, by number. One whose documents cannot be read has other documents."""
 
 
-class ManagementStore(KeyStore, AuditLog, Protocol):
+class OperatorStore(Protocol):
+    """Keeps operators, and the digest of a bootstrap token."""
+
+    def list_operators(self, after: str = "", limit: int | None = None) -> Sequence[Operator]:
+        """Return operators by name: all, or at most ``limit`` of those behind ``after``."""
+
+    def find_operator(self, name: str) -> Operator | None:
+        """Return the operator of this name, or None."""
+
+    def add_operator(self, operator: Operator) -> None:
+        """Keep a new operator, whose name and key id nobody has."""
+
+    def update_operator(self, operator: Operator) -> None:
+        """Keep ``operator`` in place of the one of its name. Raises NotFoundError."""
+
+    def put_bootstrap(self, digest: bytes, expires_at_ms: int) -> None:
+        """Keep the digest of the one bootstrap token that counts, in place of any before."""
+
+    def find_bootstrap(self) -> tuple[bytes, int] | None:
+        """Return the digest of the bootstrap token and when it ends, in Unix milliseconds; or None."""
+
+    def delete_bootstrap(self) -> None:
+        """Forget the bootstrap token."""
+
+
+class ManagementStore(KeyStore, AuditLog, OperatorStore, Protocol):
     """What the acts of management need."""
 
 

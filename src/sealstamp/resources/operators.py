@@ -41,6 +41,12 @@ class NewOperator(Given, frozen=True):
     expires_at: Moment | None = None
 
 
+class OperatorChange(Given, frozen=True):
+    """What of an operator can be changed."""
+
+    role: Role
+
+
 class OperatorPair(Told, frozen=True):
     """A new operator with its pair, whose secret is shown this once."""
 

@@ -108,7 +108,7 @@ class Endpoint:
             path=read_path(path),
             query=read_query(operation, request),
             body=read_body(operation, request, body),
-            if_match=read_if_match(operation, request),
+            expected_version=read_if_match(operation, request),
         )
 
     def _perform(self, operation: Operation, call: Call[Any, Any], repetition: Repetition | None) -> Answer:

@@ -40,7 +40,7 @@ _IF_MATCH: Final = {
     "name": "If-Match",
     "in": "header",
     "description": "The ETag of the version to act upon, or *.",
-    "schema": {"type": "string", "pattern": r'^(\*|"[0-9]{1,15}"(, "[0-9]{1,15}"){0,5})$'},
+    "schema": {"type": "string", "pattern": r'^(\*|"[0-9]{1,15}")$'},
 }
 _HEADERS: Final = {"X-Request-Id": {"schema": {"type": "string"}, "description": "Names the answer in the log."}}
 _ETAG: Final = {"ETag": {"schema": {"type": "string"}, "description": "The version, for If-Match."}}

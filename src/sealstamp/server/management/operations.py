@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from urllib.parse import quote
 
 import msgspec
 
+from sealstamp.keys.acts.act import Act
 from sealstamp.keys.operators import Operator, Role
-from sealstamp.server.management.problems import Code, ProblemError
+from sealstamp.server.management.problems import Code
 
 if TYPE_CHECKING:
     from sealstamp.server.management.services import Services
@@ -43,13 +46,21 @@ class Call(Generic[Query, Body]):
     path: Mapping[str, str]
     query: Query
     body: Body
-    if_match: frozenset[str] | None = None
-    """The entity tags of ``If-Match``; None where it did not come, or says ``*``."""
+    expected_version: int | None = None
+    """The version in ``If-Match``; None where it did not come, or says ``*``."""
 
-    def check_version(self, version: int) -> None:
-        """Raise ProblemError unless the caller has seen this version, or does not care."""
-        if self.if_match is not None and etag_of(version) not in self.if_match:
-            raise ProblemError(Code.PRECONDITION_FAILED, "it has changed meanwhile; read it again", version=version)
+    def act(self) -> Act:
+        """Return what an act of the domain is given."""
+        services, actor = self.services, "bootstrap" if self.operator is None else f"operator:{self.operator.name}"
+        return Act(
+            services.store,
+            services.sealer,
+            actor,
+            self.request_id,
+            self.now_ms,
+            secrets.choice,
+            self.expected_version,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +102,11 @@ class Operation:
     max_body: int = 1_048_576
     problems: tuple[Code, ...] = field(default=())
     """What it may be refused with, beside what follows from the rest."""
+
+
+def segment(name: str) -> str:
+    """Return a name as one segment of a path."""
+    return quote(name, safe="")
 
 
 def etag_of(version: int) -> str:

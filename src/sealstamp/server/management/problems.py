@@ -12,6 +12,7 @@ from sealstamp.errors import (
     NotFoundError,
     SchemeError,
     SealstampError,
+    StaleVersionError,
     StoreUnavailableError,
 )
 from sealstamp.server.answers import Answer, Headers, problem
@@ -97,6 +98,8 @@ def problem_of(error: SealstampError) -> ProblemError:
     match error:
         case NotFoundError():
             return _told(Code.NOT_FOUND, error)
+        case StaleVersionError():
+            return _told(Code.PRECONDITION_FAILED, error)
         case KeyStateError():
             return _told(Code.CONFLICT, error)
         case ConfigurationError():

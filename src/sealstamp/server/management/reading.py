@@ -19,7 +19,7 @@ MERGE_PATCH: Final = "application/merge-patch+json"
 MAX_PARAMETERS: Final = 50
 LONGEST_SEGMENT: Final = 256
 _JSON_TYPE = re.compile(rb"application/(?:json|merge-patch\+json)(?:[ \t]*;[ \t]*charset=\"?utf-8\"?)?", re.IGNORECASE)
-_ETAGS = re.compile(r'(?:W/)?"[!#-~]*"')
+_ETAG = re.compile(r'"([0-9]{1,15})"')  # a weak one never matches here (RFC 9110, section 13.1.1)
 _ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -89,8 +89,8 @@ def _text(escaped: str) -> str:
     raise ProblemError(Code.MALFORMED_REQUEST, "the path or query is not percent-encoded UTF-8")
 
 
-def read_if_match(operation: Operation, request: Request) -> frozenset[str] | None:
-    """Return the entity tags that the caller has seen; None for any. Raises ProblemError."""
+def read_if_match(operation: Operation, request: Request) -> int | None:
+    """Return the version that the caller has seen; None for any. Raises ProblemError."""
     text = request.header(b"if-match").decode("latin-1").strip()
     if operation.if_match is IfMatch.IGNORED or text == "*":
         return None
@@ -99,10 +99,10 @@ def read_if_match(operation: Operation, request: Request) -> frozenset[str] | No
             title = "say which version is to be changed: If-Match with its ETag, or *"
             raise ProblemError(Code.PRECONDITION_REQUIRED, title)
         return None
-    tags = [tag.strip() for tag in text.split(",")]
-    if not all(_ETAGS.fullmatch(tag) for tag in tags):
-        raise ProblemError(Code.MALFORMED_REQUEST, "If-Match is not a list of entity tags")
-    return frozenset(tags)  # a weak one never matches here (RFC 9110, section 13.1.1)
+    tag = _ETAG.fullmatch(text)
+    if tag is None:
+        raise ProblemError(Code.MALFORMED_REQUEST, "If-Match is not one ETag of this API, nor *")
+    return int(tag[1])
 
 
 def _lower(text: str) -> str:
