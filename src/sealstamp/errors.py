@@ -15,7 +15,9 @@
     │ │   UnknownAccessKeyError · SignatureMismatchError
     │ ├ InactiveAccessKeyError 401                  disabled, expired, revoked: after the signature matched
     │ ├ DigestMismatchError 400 · NonceReplayedError 401 · AddressNotAllowedError 403
-    │ └ PermissionDeniedError 403 · RateLimitedError 429 · QuotaExceededError 429
+    │ ├ PermissionDeniedError 403
+    │ └ LimitedError(retry_after_ms) 429            the same request may be sent again, later
+    │     RateLimitedError · QuotaExceededError · TooManyFailuresError
     ├ VectorError                                   a test vector does not end as it says
     ├ KeyStateError 409 · NotFoundError 404         management
     │ └ StaleVersionError 412                       somebody else changed it meanwhile
@@ -52,6 +54,7 @@ class Reason(StrEnum):
     PERMISSION_DENIED = "permission_denied"
     RATE_LIMITED = "rate_limited"
     QUOTA_EXCEEDED = "quota_exceeded"
+    TOO_MANY_FAILURES = "too_many_failures"
     STORE_UNAVAILABLE = "store_unavailable"
 
 
@@ -215,20 +218,44 @@ class PermissionDeniedError(VerificationError):
     public_message = "the access key may not be used for this API"
 
 
-class RateLimitedError(VerificationError):
+class LimitedError(VerificationError):
+    """Too much came; the very same request may be sent again later.
+
+    ``retry_after_ms`` is in how many milliseconds that makes sense. ``limit`` names the limit, ``amount`` is what it
+    allows in ``per_ms`` milliseconds; a caller is not told of one without a name.
+    """
+
+    status = 429
+
+    def __init__(
+        self, retry_after_ms: int, detail: str | None = None, *, limit: str = "", amount: int = 0, per_ms: int = 0
+    ) -> None:
+        super().__init__(detail)
+        self.retry_after_ms = retry_after_ms
+        self.limit = limit
+        self.amount = amount
+        self.per_ms = per_ms
+
+
+class RateLimitedError(LimitedError):
     """The key's rate limit is used up."""
 
     reason = Reason.RATE_LIMITED
-    status = 429
     public_message = "too many requests"
 
 
-class QuotaExceededError(VerificationError):
-    """The key's quota is used up."""
+class QuotaExceededError(LimitedError):
+    """The key's quota is used up, or one that it shares."""
 
     reason = Reason.QUOTA_EXCEEDED
-    status = 429
     public_message = "the quota is used up"
+
+
+class TooManyFailuresError(LimitedError):
+    """From this address came too many wrong signatures lately."""
+
+    reason = Reason.TOO_MANY_FAILURES
+    public_message = "too many requests with wrong credentials came from this address; wait"
 
 
 class VectorError(SealstampError):

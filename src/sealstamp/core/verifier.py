@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from sealstamp.core.bodycheck import BodyCheck, BodyDigest, DigestCheck
 from sealstamp.core.compiler import (
@@ -84,7 +84,8 @@ class BoundKey:
 
     ``usable_until_ms`` is Unix milliseconds: NEVER_MS without an expiry, 0 for a key that is disabled or revoked.
     ``permitted`` tells whether the key is for the API at whose door it is used; ``open_until_ms`` is both in one.
-    ``body_check`` is how a scheme in code checks the bodies that this key signed.
+    ``body_check`` is how a scheme in code checks the bodies that this key signed. ``terms`` are whatever else a door
+    asks of who signs with the key; nothing here looks at them.
     """
 
     __slots__ = (
@@ -94,6 +95,7 @@ class BoundKey:
         "open_until_ms",
         "permitted",
         "principal",
+        "terms",
         "usable_until_ms",
     )
 
@@ -113,6 +115,7 @@ class BoundKey:
         self.permitted = permitted
         self.open_until_ms = usable_until_ms if permitted else 0
         self.body_check = body_check
+        self.terms: Any = None
 
     def __repr__(self) -> str:
         return f"<BoundKey {self.principal.access_key_id}>"
@@ -358,7 +361,9 @@ def _check_guard(scheme: Scheme, replay_by: ReplayBy) -> None:
 def _refuse_state(key: BoundKey, now_ms: int) -> NoReturn:
     if now_ms >= key.usable_until_ms:
         raise InactiveAccessKeyError(f"access key {key.principal.access_key_id} is disabled, revoked or expired")
-    raise PermissionDeniedError(f"access key {key.principal.access_key_id} is not for this API")
+    raise PermissionDeniedError(
+        f"access key {key.principal.access_key_id} is not for this API, or lacks a scope of its"
+    )
 
 
 def require_claimed(result: ClaimResult, now_ms: int) -> None:

@@ -17,13 +17,14 @@ _MAPPED = ip_network("::ffff:0:0/96")
 class ClientAddress(NamedTuple):
     """An address that a request came from. An IPv4 address that is written as an IPv6 one is an IPv4 address.
 
-    ``source`` is whom failures are counted for: the address, of IPv6 its /64, for a client has all of that.
+    ``source`` is whom failures are counted for: the address, of IPv6 its /64, for a client has all of that; None where
+    they are not.
     """
 
     text: str
     version: int
     number: int
-    source: str
+    source: str | None
 
 
 @lru_cache(maxsize=4096)

@@ -35,6 +35,12 @@ def parse_rate_limit(place: str, text: str) -> RateLimit:
     return RateLimit(int(found[1]), UNITS_MS[found[2]])
 
 
+def write_rate_limit(limit: RateLimit) -> str:
+    """Write a limit as it is read."""
+    unit = next(name for name, unit_ms in UNITS_MS.items() if unit_ms == limit.per_ms)
+    return f"{limit.amount}/{unit}"
+
+
 class _Window:
     """What one name has used: in the period ``number`` and in the one before."""
 

@@ -28,6 +28,7 @@ from sealstamp.keys.keeping import credential_of
 from sealstamp.keys.ports import KeySource, KeyStore
 from sealstamp.keys.routing import Routes
 from sealstamp.keys.sealing import Sealer
+from sealstamp.keys.terms import terms_of
 from sealstamp.schemes import get_scheme
 
 MAX_CACHED_KEYS: Final = 100_000
@@ -73,16 +74,20 @@ class AcceptedScheme:
     def _bind(self, key: AccessKey) -> BoundKey:
         until_ms = NEVER_MS if key.expires_at_ms is None else key.expires_at_ms
         try:
-            return self.verifier.bind(
+            bound = self.verifier.bind(
                 credential_of(key, self._sealer),
                 consumer=key.consumer,
                 usable_until_ms=until_ms if _is_active(key, self._store) else 0,
-                permitted=self.api.name in key.apis,
+                permitted=self.api.name in key.apis and set(self.api.scopes) <= set(key.scopes),
             )
+            bound.terms = terms_of(key)
         except MisfitError:  # of several schemes at an API, the key is for another
             return self.verifier.bind_misfit(key.id, consumer=key.consumer)
         except ConfigurationError as error:
             raise StoreUnavailableError(str(error)) from None
+        except ValueError as error:  # nobody may be let in by terms that cannot be read
+            raise StoreUnavailableError(f"the terms of access key {key.id} cannot be read: {error}") from None
+        return bound
 
 
 def _is_active(key: AccessKey, store: KeySource) -> bool:

@@ -11,7 +11,7 @@ import msgspec
 
 from sealstamp.core.responses import write_refusal
 from sealstamp.core.scheme import ResponseProfile
-from sealstamp.errors import OutsideTimeWindowError, Reason, Refusal
+from sealstamp.errors import LimitedError, OutsideTimeWindowError, Reason, Refusal
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -49,10 +49,15 @@ class Answered(Exception):  # noqa: N818  # not an error: the request has its an
 
 
 def refusal_answer(refusal: Refusal, profile: ResponseProfile | None, request_id: str, now_ms: int) -> Answer:
-    """Word a refusal as the API's profile does; it carries the server's time where the request's was wrong."""
+    """Word a refusal as the API's profile does.
+
+    It carries the server's time where the request's was wrong, and when to come again where a limit was reached.
+    """
     extra: Headers = []
     if isinstance(refusal, OutsideTimeWindowError):
         extra.append((SERVER_TIME, b"%d" % refusal.server_time_ms))
+    elif isinstance(refusal, LimitedError):
+        extra += _limit_headers(refusal)
     if profile is None:
         answer = _refusal_problem(refusal, request_id, now_ms)
     else:
@@ -63,6 +68,20 @@ def refusal_answer(refusal: Refusal, profile: ResponseProfile | None, request_id
         extra.append(_CHALLENGE)
     answer.headers += extra
     return answer
+
+
+def _limit_headers(refusal: LimitedError) -> Headers:
+    """Say when to come again (RFC 9110, section 10.2.3), and which limit it was.
+
+    That is as draft-ietf-httpapi-ratelimit-headers-10 has it.
+    """
+    seconds = max(-(-refusal.retry_after_ms // 1000), 1)
+    headers = [(b"retry-after", b"%d" % seconds)]
+    if refusal.limit:
+        name = refusal.limit.encode()
+        headers.append((b"ratelimit-policy", b'"%b";q=%d;w=%d' % (name, refusal.amount, refusal.per_ms // 1000)))
+        headers.append((b"ratelimit", b'"%b";r=0;t=%d' % (name, seconds)))
+    return headers
 
 
 def _refusal_problem(refusal: Refusal, request_id: str, now_ms: int) -> Answer:

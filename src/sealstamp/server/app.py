@@ -12,7 +12,9 @@ from multiprocessing.process import BaseProcess
 
 from sealstamp.keys.replay import MemoryReplayGuard
 from sealstamp.keys.sealing import Sealer
+from sealstamp.keys.throttling import FailureThrottle
 from sealstamp.server.asgi import Application
+from sealstamp.server.attempts import Attempts
 from sealstamp.server.controls import Controls
 from sealstamp.server.decisions import Decisions
 from sealstamp.server.directory import Directory
@@ -21,6 +23,7 @@ from sealstamp.server.gateway import Gateway
 from sealstamp.server.life import Companion, background, life_of
 from sealstamp.server.listener.listening import listening
 from sealstamp.server.listener.sockets import open_socket
+from sealstamp.server.locating import Locator
 from sealstamp.server.logs import Log, make_log
 from sealstamp.server.management_gate import ManagementGate
 from sealstamp.server.metrics import Metrics
@@ -77,10 +80,16 @@ def _assemble(settings: Settings, resources: ExitStack) -> Application:
     sealer = open_sealer(settings)
     directory = Directory(store, sealer, log, time.monotonic_ns, settings.max_staleness)
     metrics, trust, gateway = Metrics(time.time()), Trust(settings.trusted_addresses), Gateway(settings, log)
-    door = Door(replay, metrics, log, now_ms)
+    attempts = Attempts(
+        FailureThrottle(
+            settings.failures_from_address, settings.failures_for_key, under_attack=settings.failures_under_attack
+        )
+    )
+    door = Door(replay, attempts, metrics, log, now_ms)
     controls = Controls(directory, door, replay, metrics, trust)
     management = _management(settings, store, sealer, directory, door, log)
-    decisions = Decisions(directory, door, controls, log)
+    locator = Locator(trust, settings.client_address_header)
+    decisions = Decisions(directory, door, locator, controls, log)
     companions: list[Companion] = [
         aclosing(gateway),
         background(partial(directory.keep_fresh, settings.refresh_interval)),
@@ -90,7 +99,7 @@ def _assemble(settings: Settings, resources: ExitStack) -> Application:
         companions.append(listening([opened], decisions.answer, trusts=trust.trusts))
     live = life_of(companions, resources)
     return Service(
-        directory, door, gateway, controls, decisions, trust, management, max_body=settings.max_body, live=live
+        directory, door, gateway, controls, decisions, trust, locator, management, max_body=settings.max_body, live=live
     )
 
 

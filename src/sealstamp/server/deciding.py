@@ -25,7 +25,8 @@ async def decide(reception: Reception, headers: Headers) -> Answer:
     try:
         request = described(headers, request_id)
         guarded = reception.find(request, request_id)
-        principal, body = await reception.door.admit(guarded, request, request_id)
+        address = reception.locator.told(request)
+        principal, body = await reception.door.admit(guarded, request, request_id, address)
         if body is not None:
             body.leave_unseen()
     except Answered as done:

@@ -8,6 +8,7 @@ from sealstamp.server.deciding import decide
 from sealstamp.server.directory import Directory
 from sealstamp.server.door import Door
 from sealstamp.server.listener.reading import Asked
+from sealstamp.server.locating import Locator
 from sealstamp.server.logs import Log
 from sealstamp.server.reception import Reception
 
@@ -18,9 +19,9 @@ _PROBES = (b"/healthz", b"/readyz")
 class Decisions:
     """Answers proxies, and those who ask whether it can."""
 
-    def __init__(self, directory: Directory, door: Door, controls: Controls, log: Log) -> None:
+    def __init__(self, directory: Directory, door: Door, locator: Locator, controls: Controls, log: Log) -> None:
         # Proxies deny a request on 401 and 403 only; nginx makes a 500 of anything else.
-        self._reception = Reception(directory, door, stray_status=403)
+        self._reception = Reception(directory, door, locator, stray_status=403)
         self._controls = controls
         self._log = log
 

@@ -13,11 +13,20 @@ from typing import Final
 
 from sealstamp.core.bodycheck import BodyCheck
 from sealstamp.core.request import Request
-from sealstamp.core.verifier import ClaimResult, Principal, require_claimed
-from sealstamp.errors import MalformedCredentialsError, Reason, Refusal, StoreUnavailableError, VerificationError
+from sealstamp.core.verifier import BoundKey, ClaimResult, Principal, require_claimed
+from sealstamp.errors import (
+    InvalidCredentialsError,
+    MalformedCredentialsError,
+    Reason,
+    Refusal,
+    StoreUnavailableError,
+    VerificationError,
+)
+from sealstamp.keys.addresses import ClientAddress
 from sealstamp.keys.ports import ReplayGuard
 from sealstamp.keys.snapshot import AcceptedScheme, GuardedApi
 from sealstamp.server.answers import Answered, refusal_answer
+from sealstamp.server.attempts import Attempts
 from sealstamp.server.bodies import BodyUnderCheck, ObservedBody
 from sealstamp.server.logs import Log
 from sealstamp.server.metrics import Metrics
@@ -28,16 +37,22 @@ _MADE: Final = ClaimResult.MADE  # an enum's members are slow to look up before 
 class Door:
     """Decides for every API of one process. ``now_ms`` is the wall clock in Unix milliseconds."""
 
-    def __init__(self, replay: ReplayGuard, metrics: Metrics, log: Log, now_ms: Callable[[], int]) -> None:
+    def __init__(
+        self, replay: ReplayGuard, attempts: Attempts, metrics: Metrics, log: Log, now_ms: Callable[[], int]
+    ) -> None:
         self._replay = replay
+        self._attempts = attempts
         self._metrics = metrics
         self._log = log
         self.now_ms = now_ms
 
     async def admit(
-        self, guarded: GuardedApi, request: Request, request_id: str
+        self, guarded: GuardedApi, request: Request, request_id: str, address: ClientAddress | None = None
     ) -> tuple[Principal | None, BodyUnderCheck | None]:
         """Return who signed, or None where the API lets unsigned requests pass. Raises Answered, with the refusal.
+
+        ``address`` is where the request comes from, None where nobody can tell. A key that is for some networks only
+        is then refused, and failures are not counted.
 
         What comes second is a body that is still to be compared with its signed digest; then the decision is counted
         when that is done. A refusal's log line has the answer's ``request_id``, so that a caller's complaint leads to
@@ -51,10 +66,31 @@ class Door:
         try:
             if guarded.accepts_several:
                 accepted = guarded.scheme_of(request)
-            verifier = accepted.verifier
-            if verifier.may_need_body and request.body is None and verifier.reads_body(request):
-                raise MalformedCredentialsError("the scheme signs the body, which this door does not see")
-            presented = verifier.present(request, now_ms)
+            key, body_check = await self._verify(accepted, request, address, now_ms)
+        except (VerificationError, StoreUnavailableError) as refusal:
+            self._tell(accepted, refusal, request_id, perf_counter_ns() - began, address)
+            if guarded.only_observes:
+                return None, None
+            raise Answered(refusal_answer(refusal, guarded.responses, request_id, now_ms)) from None
+        took_ns = perf_counter_ns() - began
+        if body_check is not None:
+            body = self._under_check(body_check, guarded, accepted, request_id, took_ns, address)
+            return (None if guarded.only_observes else key.principal), body
+        self._metrics.decided(guarded.name, accepted.verifier.scheme.name, "accepted", took_ns)
+        return key.principal, None
+
+    async def _verify(
+        self, accepted: AcceptedScheme, request: Request, address: ClientAddress | None, now_ms: int
+    ) -> tuple[BoundKey, BodyCheck | None]:
+        """Take the verifier's steps. Return who signed, and what checks a body that comes later, if it is signed."""
+        verifier = accepted.verifier
+        if verifier.may_need_body and request.body is None and verifier.reads_body(request):
+            raise MalformedCredentialsError("the scheme signs the body, which this door does not see")
+        presented = verifier.present(request, now_ms)
+        wait_ms = 0
+        if address is not None and self._attempts.is_failing(address.source):
+            wait_ms = self._attempts.wait_ms(accepted, request, presented, address, now_ms)
+        try:
             if verifier.names_key:
                 named = presented[0]
                 key = accepted.find_cached(named) or await asyncio.to_thread(accepted.find_key, named)
@@ -64,25 +100,27 @@ class Door:
                 if candidates is None:
                     candidates = await asyncio.to_thread(accepted.find_candidates)
                 key, claim = verifier.check_candidates(request, presented, candidates, now_ms)
-            assert key is not None  # noqa: S101  # check has refused otherwise
-            comes_later = verifier.digests_body and request.body is None
-            body_check = verifier.body_check(presented, key) if comes_later else None
-            if claim is not None and (made := self._replay.claim(claim, now_ms)) is not _MADE:
-                await _settle(made, now_ms)
-        except (VerificationError, StoreUnavailableError) as refusal:
-            self._tell(accepted, refusal, request_id, perf_counter_ns() - began)
-            if guarded.only_observes:
-                return None, None
-            raise Answered(refusal_answer(refusal, guarded.responses, request_id, now_ms)) from None
-        took_ns = perf_counter_ns() - began
-        if body_check is not None:
-            body = self._under_check(body_check, guarded, accepted, request_id, took_ns)
-            return (None if guarded.only_observes else key.principal), body
-        self._metrics.decided(guarded.name, verifier.scheme.name, "accepted", took_ns)
-        return key.principal, None
+        except InvalidCredentialsError as refusal:
+            raise self._attempts.failed(refusal, accepted, presented, address, now_ms, wait_ms) from None
+        assert key is not None  # noqa: S101  # check has refused otherwise
+        if key.terms is not None:
+            key.terms.check_address(address)
+        comes_later = verifier.digests_body and request.body is None
+        body_check = verifier.body_check(presented, key) if comes_later else None
+        if claim is not None and (made := self._replay.claim(claim, now_ms)) is not _MADE:
+            await _settle(made, now_ms)
+        if address is not None:
+            self._attempts.succeeded(accepted, presented, address, now_ms)
+        return key, body_check
 
     def _under_check(
-        self, check: BodyCheck, guarded: GuardedApi, accepted: AcceptedScheme, request_id: str, took_ns: int
+        self,
+        check: BodyCheck,
+        guarded: GuardedApi,
+        accepted: AcceptedScheme,
+        request_id: str,
+        took_ns: int,
+        address: ClientAddress | None,
     ) -> BodyUnderCheck:
         """Return the body that is still to be compared; a decision's time is what it took before the body came."""
 
@@ -90,19 +128,26 @@ class Door:
             self._metrics.decided(guarded.name, accepted.verifier.scheme.name, "accepted", took_ns)
 
         def refuse(refusal: VerificationError) -> None:
-            self._tell(accepted, refusal, request_id, took_ns)
+            self._tell(accepted, refusal, request_id, took_ns, address)
             if not guarded.only_observes:
                 raise Answered(refusal_answer(refusal, guarded.responses, request_id, self.now_ms())) from None
 
         kind = ObservedBody if guarded.only_observes else BodyUnderCheck
         return kind(check, accept, refuse, may_be_unseen=not accepted.verifier.refuses_unseen)
 
-    def _tell(self, accepted: AcceptedScheme, refusal: Refusal, request_id: str, nanoseconds: int) -> None:
+    def _tell(
+        self,
+        accepted: AcceptedScheme,
+        refusal: Refusal,
+        request_id: str,
+        nanoseconds: int,
+        address: ClientAddress | None,
+    ) -> None:
         api, scheme = accepted.api.name, accepted.verifier.scheme.name
         self._metrics.decided(api, scheme, refusal.reason, nanoseconds)
         tell = self._log.error if refusal.reason is Reason.STORE_UNAVAILABLE else self._log.info
         facts = {"api": api, "scheme": scheme, "reason": refusal.reason, "detail": str(refusal)}
-        tell("refused", **facts, request_id=request_id)
+        tell("refused", **facts, address=address and address.text, request_id=request_id)
 
 
 async def _settle(made: ClaimResult | Awaitable[ClaimResult], now_ms: int) -> None:

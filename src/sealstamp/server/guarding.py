@@ -35,7 +35,8 @@ async def guard(
             request = await _with_body(scope, receive, max_body, request_id)
         elif guarded.digests_body and not announces_body(request):
             request = request_of(scope, b"")
-        principal, body = await reception.door.admit(guarded, request, request_id)
+        address = reception.locator.at_gateway(scope, request)
+        principal, body = await reception.door.admit(guarded, request, request_id, address)
     except Answered as done:
         await send_answer(send, done.answer)
     else:

@@ -12,20 +12,22 @@ from sealstamp.keys.snapshot import GuardedApi
 from sealstamp.server.answers import Answered, problem, refusal_answer
 from sealstamp.server.directory import Directory
 from sealstamp.server.door import Door
+from sealstamp.server.locating import Locator
 
 HOST = b"host"
 
 
 class Reception:
-    """Finds the API for a request, before its ``door`` decides.
+    """Finds the API for a request, and with its ``locator`` the client's address, before its ``door`` decides.
 
     ``stray_status`` is the HTTP status for every request that is for no API. Without it each has its own: 404, and
     400 where a client could mean two (RFC 9112, section 3.2, for two Hosts).
     """
 
-    def __init__(self, directory: Directory, door: Door, *, stray_status: int | None = None) -> None:
+    def __init__(self, directory: Directory, door: Door, locator: Locator, *, stray_status: int | None = None) -> None:
         self._directory = directory
         self.door = door
+        self.locator = locator
         self._stray_status = stray_status
 
     def find(self, request: Request, request_id: str) -> GuardedApi:

@@ -18,6 +18,7 @@ from sealstamp.server.directory import Directory
 from sealstamp.server.door import Door
 from sealstamp.server.gateway import Gateway
 from sealstamp.server.guarding import guard
+from sealstamp.server.locating import Locator
 from sealstamp.server.management_gate import PREFIX, ManagementGate
 from sealstamp.server.reception import Reception
 from sealstamp.server.trust import Trust
@@ -36,6 +37,7 @@ class Service:
         controls: Controls,
         decisions: Decisions,
         trust: Trust,
+        locator: Locator,
         management: ManagementGate,
         *,
         max_body: int,
@@ -48,7 +50,7 @@ class Service:
         self._management = management
         self._max_body = max_body
         self._live = live
-        self._at_gateway = Reception(directory, door)
+        self._at_gateway = Reception(directory, door, locator)
         self._decisions = decisions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -6,6 +6,7 @@ Durations are written ``30 s`` or ``250 ms``, never as bare numbers; inside they
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -23,6 +24,7 @@ from pydantic_settings import (
 from sealstamp.core.suggest import did_you_mean
 from sealstamp.core.timing import parse_duration, write_duration
 from sealstamp.errors import ConfigurationError
+from sealstamp.keys.limits import RateLimit, parse_rate_limit, write_rate_limit
 from sealstamp.keys.rules import is_host
 from sealstamp.stores.urls import shown_url
 
@@ -31,6 +33,7 @@ CONFIG_VARIABLE = "SEALSTAMP_CONFIG"
 PREFIX = "SEALSTAMP_"
 
 Network = IPv4Network | IPv6Network
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
 
 
 def _words(value: Any) -> Any:
@@ -62,8 +65,24 @@ def _decision_address(text: str) -> str:
     return _address(text) if text else text
 
 
+def _header_name(text: str) -> str:
+    if text and _TOKEN.fullmatch(text) is None:
+        raise ValueError("not the name of a header, such as X-Forwarded-For")
+    return text
+
+
+def _rate(value: Any) -> Any:
+    if isinstance(value, RateLimit):
+        return value
+    try:
+        return parse_rate_limit("", str(value))
+    except ConfigurationError as error:
+        raise ValueError(error.problem) from None
+
+
 Address = Annotated[str, AfterValidator(_address)]
 DecisionAddress = Annotated[str, AfterValidator(_decision_address)]
+HeaderName = Annotated[str, AfterValidator(_header_name)]
 Milliseconds = Annotated[int, BeforeValidator(_duration), PlainSerializer(write_duration, return_type=str)]
 StoreUrl = Annotated[str, PlainSerializer(shown_url)]
 Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)]
@@ -76,6 +95,7 @@ def _host(text: str) -> str:
 
 
 Hosts = Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], NoDecode, BeforeValidator(_words)]
+Rate = Annotated[RateLimit, BeforeValidator(_rate), PlainSerializer(write_rate_limit, return_type=str)]
 Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_words)]
 
 
@@ -115,6 +135,19 @@ class Settings(BaseSettings):
     )
     decision_listen: DecisionAddress = Field(
         "", description="a second address, for decisions alone: host:port, or unix:/path; several times as fast"
+    )
+    client_address_header: HeaderName = Field(
+        "", description="where trusted proxies tell the client's address, such as X-Forwarded-For; nowhere if empty"
+    )
+    failures_from_address: Rate = Field(
+        RateLimit(300, 60_000), description="wrong signatures that an address may send, whatever the access key"
+    )
+    failures_for_key: Rate = Field(
+        RateLimit(30, 60_000), description="wrong signatures that an address may send for one access key"
+    )
+    failures_under_attack: Rate = Field(
+        RateLimit(1_000, 60_000),
+        description="wrong signatures for one access key, from everywhere, after which an address may send one",
     )
 
     @classmethod

@@ -25,6 +25,10 @@ class Trust:
         """Tell whether a socket's peer is trusted, which is a tuple with its address; one without an address is not."""
         return bool(peer) and self._is_trusted(peer[0])
 
+    def covers_address(self, text: str) -> bool:
+        """Tell whether an address is trusted."""
+        return self._is_trusted(text)
+
     def _look(self, text: str) -> bool:
         try:
             address = ip_address(text)
