@@ -48,7 +48,7 @@ class MemoryReplayGuard:
         self._count = 0
         self._shards: tuple[set[bytes], ...] = tuple(set() for _ in range(SHARDS))
         self._by_second: dict[int, list[bytes]] = {}
-        self._highest: dict[bytes, int] = {}
+        self._numbers = CountingNonces(ledger)
         self._swept_second = born_ms // 1000
         for token, expires_ms in ledger.unexpired(born_ms):
             self._remember(token, expires_ms)
@@ -64,7 +64,7 @@ class MemoryReplayGuard:
         guard is full.
         """
         if claim.number is not None:
-            return self._count_up(claim, claim.number)
+            return self._numbers.claim(claim)
         if claim.stamped_ms <= self.trusted_from_ms:
             return ClaimResult.BEFORE_BIRTH
         if now_ms // 1000 > self._swept_second:
@@ -79,12 +79,6 @@ class MemoryReplayGuard:
     def check(self) -> None:
         """Do nothing: memory is always at hand."""
 
-    def _count_up(self, claim: Claim, number: int) -> ClaimResult | Awaitable[ClaimResult]:
-        if number <= self._highest.get(claim.token, -1):
-            return ClaimResult.SEEN
-        self._highest[claim.token] = number
-        return write_down(self._ledger, claim)
-
     def _remember(self, token: bytes, expires_ms: int) -> None:
         self._shards[hash(token) % SHARDS].add(token)
         self._by_second.setdefault(expires_ms // 1000 + 1, []).append(token)
@@ -97,6 +91,22 @@ class MemoryReplayGuard:
                 self._shards[hash(token) % SHARDS].discard(token)
                 self._count -= 1
         self._swept_second = second
+
+
+class CountingNonces:
+    """Claims of nonces that count up: the ledger decides, and memory saves it the replays."""
+
+    def __init__(self, ledger: ReplayLedger) -> None:
+        self._ledger = ledger
+        self._highest: dict[bytes, int] = {}
+
+    def claim(self, claim: Claim) -> ClaimResult | Awaitable[ClaimResult]:
+        """Claim a number that is above any before it with its token."""
+        number = claim.number or 0
+        if number <= self._highest.get(claim.token, -1):
+            return ClaimResult.SEEN
+        self._highest[claim.token] = number
+        return write_down(self._ledger, claim)
 
 
 async def write_down(ledger: ReplayLedger, claim: Claim) -> ClaimResult:

@@ -10,7 +10,6 @@ from contextlib import ExitStack, aclosing
 from functools import partial
 from multiprocessing.process import BaseProcess
 
-from sealstamp.keys.replay import MemoryReplayGuard
 from sealstamp.keys.sealing import Sealer
 from sealstamp.keys.throttling import FailureThrottle
 from sealstamp.server.asgi import Application
@@ -27,9 +26,10 @@ from sealstamp.server.locating import Locator
 from sealstamp.server.logs import Log, make_log
 from sealstamp.server.management_gate import ManagementGate
 from sealstamp.server.metrics import Metrics
-from sealstamp.server.opening import open_key_store, open_sealer, sole_service
+from sealstamp.server.opening import open_key_store, open_sealer
 from sealstamp.server.service import Service
 from sealstamp.server.settings import Settings, load_settings
+from sealstamp.server.sharing import sharing
 from sealstamp.server.trust import Trust
 from sealstamp.stores.sql import SqlStore
 
@@ -74,28 +74,28 @@ def _assemble(settings: Settings, resources: ExitStack) -> Application:
     log = make_log(settings.log_level)
     store = open_key_store(settings)
     resources.callback(store.close)
-    # The guard is born under the lock: whoever accepted requests for this store before has ended by now.
-    resources.enter_context(sole_service(settings))
-    replay = MemoryReplayGuard(now_ms(), store, tolerance_ms=settings.replay_tolerance)
+    shared = resources.enter_context(sharing(settings, store, now_ms))
     sealer = open_sealer(settings)
     directory = Directory(store, sealer, log, time.monotonic_ns, settings.max_staleness)
-    metrics, trust, gateway = Metrics(time.time()), Trust(settings.trusted_addresses), Gateway(settings, log)
+    metrics, trust = Metrics(shared.counters, shared.began_ms / 1000), Trust(settings.trusted_addresses)
+    gateway = Gateway(settings, log)
     attempts = Attempts(
         FailureThrottle(
             settings.failures_from_address, settings.failures_for_key, under_attack=settings.failures_under_attack
         )
     )
-    door = Door(replay, attempts, metrics, log, now_ms)
-    controls = Controls(directory, door, replay, metrics, trust)
+    door = Door(shared.replay, attempts, metrics, log, now_ms)
+    controls = Controls(directory, door, shared, metrics, trust)
     management = _management(settings, store, sealer, directory, door, log)
     locator = Locator(trust, settings.client_address_header)
     decisions = Decisions(directory, door, locator, controls, log)
     companions: list[Companion] = [
         aclosing(gateway),
         background(partial(directory.keep_fresh, settings.refresh_interval)),
+        background(controls.keep_telling),
     ]
     if settings.decision_listen:
-        opened = open_socket(settings.decision_listen, 1, resources)
+        opened = open_socket(settings.decision_listen, settings.workers, resources)
         companions.append(listening([opened], decisions.answer, trusts=trust.trusts))
     live = life_of(companions, resources)
     return Service(

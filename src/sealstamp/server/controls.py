@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
+
 from sealstamp.errors import StoreUnavailableError
-from sealstamp.keys.ports import ReplayGuard
 from sealstamp.server.answers import REQUEST_ID, Answer, json_answer, new_request_id, problem
 from sealstamp.server.asgi import Scope
 from sealstamp.server.directory import Directory
 from sealstamp.server.door import Door
 from sealstamp.server.metrics import Metrics
+from sealstamp.server.sharing import Shared
 from sealstamp.server.trust import Trust
 
 STAMP_STEP_MS = 1_000
 """Clients that write whole seconds stamp up to this much behind."""
+TELLING_S = 0.25
 
 
 class Controls:
     """Answers ``/healthz``, ``/readyz`` and ``/metrics``."""
 
-    def __init__(self, directory: Directory, door: Door, replay: ReplayGuard, metrics: Metrics, trust: Trust) -> None:
+    def __init__(self, directory: Directory, door: Door, shared: Shared, metrics: Metrics, trust: Trust) -> None:
         self._directory = directory
         self._door = door
-        self._replay = replay
+        self._shared = shared
         self._metrics = metrics
         self._trust = trust
         self.answers = {b"/healthz": self.healthz, b"/readyz": self.readyz, b"/metrics": self.metrics}
@@ -31,15 +35,30 @@ class Controls:
         return json_answer(200, {"status": "ok"})
 
     def readyz(self, _scope: Scope) -> Answer:
-        """Say 503 while a store is silent, or a request signed now would be older than the replay guard."""
+        """Say 503 while a store or a worker is silent, or a request signed now would be older than the replay guard."""
         try:
-            self._directory.current()
-            self._replay.check()
+            self._check()
         except StoreUnavailableError as error:
             return json_answer(503, {"status": "unavailable", "problem": str(error)})
-        if self._door.now_ms() - STAMP_STEP_MS <= self._replay.trusted_from_ms:
+        now_ms = self._door.now_ms()
+        if now_ms - STAMP_STEP_MS <= self._shared.replay.trusted_from_ms:
             return json_answer(503, {"status": "starting", "problem": "the replay guard is younger than a second"})
+        if silent := self._shared.silent_workers(now_ms):
+            problem = f"of the workers on this host, {silent} cannot serve now"
+            return json_answer(503, {"status": "unavailable", "problem": problem})
         return json_answer(200, {"status": "ready"})
+
+    def _check(self) -> None:
+        self._directory.current()
+        self._shared.replay.check()
+
+    async def keep_telling(self) -> None:
+        """Tell the other workers for ever, as long as it is so, that this one is well."""
+        while True:
+            with suppress(StoreUnavailableError):
+                self._check()
+                self._shared.counters.beat(self._door.now_ms())
+            await asyncio.sleep(TELLING_S)
 
     def metrics(self, scope: Scope) -> Answer:
         """Write what Prometheus reads, for trusted addresses."""

@@ -1,13 +1,13 @@
 """What Prometheus reads: decisions by API, scheme and reason, and how long they took.
 
-The hot path adds to plain integers; Prometheus's own types are made from them when somebody scrapes.
+The hot path adds to integers in memory that the workers share; Prometheus's own types are made from them when somebody
+scrapes.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -15,51 +15,71 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from sealstamp.stores.host.counters import HostCounters
+
 BOUNDS_NS: Final = (5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000, 5_000_000, 25_000_000, 100_000_000)
 """Upper bounds of the duration buckets, in nanoseconds."""
 
 
-class Metrics(Collector):
-    """Counts decisions. One per worker process."""
+_DECIDED, _BUCKET, _TOTAL_NS = "decided", "bucket", "nanoseconds"
 
-    def __init__(self, born_seconds: float) -> None:
-        self._counts: defaultdict[tuple[str, str, str], int] = defaultdict(int)
-        self._buckets = [0] * (len(BOUNDS_NS) + 1)
-        self._total_ns = 0
+
+class Metrics(Collector):
+    """Counts decisions, each worker for itself; tells what all workers have counted."""
+
+    def __init__(self, counters: HostCounters, born_seconds: float) -> None:
+        self._counters = counters
+        self._values = counters.values
+        self._places: dict[tuple[str, str, str], int] = {}
+        self._buckets = [counters.place(_name(_BUCKET, str(bound))) for bound in (*BOUNDS_NS, "")]
+        self._total_ns = counters.place(_name(_TOTAL_NS))
         self._born_seconds = born_seconds
         self._registry = CollectorRegistry()
         self._registry.register(self)
 
     def decided(self, api: str, scheme: str, reason: str, nanoseconds: int) -> None:
         """Count one decision and the time it took."""
-        self._counts[api, scheme, reason] += 1
-        self._buckets[bisect_left(BOUNDS_NS, nanoseconds)] += 1
-        self._total_ns += nanoseconds
+        place = self._places.get((api, scheme, reason))
+        if place is None:
+            place = self._places[api, scheme, reason] = self._counters.place(_name(_DECIDED, api, scheme, reason))
+        values = self._values
+        values[place] += 1
+        values[self._buckets[bisect_left(BOUNDS_NS, nanoseconds)]] += 1
+        values[self._total_ns] += nanoseconds
 
     def collect(self) -> Iterable[Metric]:
         """Make Prometheus's types of what was counted."""
+        totals = self._counters.totals()
         decisions = CounterMetricFamily(
             "sealstamp_decisions", "Decisions taken at the door.", labels=("api", "scheme", "reason")
         )
-        for labels, count in list(self._counts.items()):
-            decisions.add_metric(labels, count)
+        for name, count in totals.items():
+            family, *labels = name.decode().split("\0")
+            if family == _DECIDED and count:
+                decisions.add_metric(labels, count)
         yield decisions
         yield HistogramMetricFamily(
             "sealstamp_decision_duration_seconds",
             "Time to a decision, waiting for the store included.",
-            buckets=list(self._cumulated()),
-            sum_value=self._total_ns / 1e9,
+            buckets=list(_cumulated(totals)),
+            sum_value=totals[_name(_TOTAL_NS)] / 1e9,
         )
         yield GaugeMetricFamily(
-            "sealstamp_start_time_seconds", "When this process began, in Unix seconds.", value=self._born_seconds
+            "sealstamp_start_time_seconds", "When the service began, in Unix seconds.", value=self._born_seconds
         )
-
-    def _cumulated(self) -> Iterable[tuple[str, float]]:
-        running = 0
-        for bound, count in zip([*(str(bound / 1e9) for bound in BOUNDS_NS), "+Inf"], self._buckets, strict=True):
-            running += count
-            yield bound, running
 
     def render(self) -> bytes:
         """Write the exposition text, version 0.0.4."""
         return generate_latest(self._registry)
+
+
+def _name(family: str, *labels: str) -> bytes:
+    return "\0".join((family, *labels)).encode()
+
+
+def _cumulated(totals: Mapping[bytes, int]) -> Iterable[tuple[str, float]]:
+    running = 0
+    for bound in BOUNDS_NS:
+        running += totals[_name(_BUCKET, str(bound))]
+        yield str(bound / 1e9), running
+    yield "+Inf", running + totals[_name(_BUCKET, "")]

@@ -12,8 +12,9 @@ from granian.log import LogLevels
 
 from sealstamp.errors import ConfigurationError
 from sealstamp.server.logs import SERVER_LOGGING
-from sealstamp.server.opening import open_key_store, open_sealer, sole_service
+from sealstamp.server.opening import open_key_store, open_sealer
 from sealstamp.server.settings import CONFIG_VARIABLE, Settings
+from sealstamp.server.sharing import check_nobody_else_serves
 
 _TARGET = "sealstamp.server.app:create_app"
 
@@ -23,8 +24,7 @@ def serve(settings: Settings, config: Path | None) -> None:
     open_sealer(settings)
     # Whatever is wrong is told here, not in a worker's traceback; the worker opens all of it for itself.
     open_key_store(settings).close()
-    with sole_service(settings):
-        pass
+    check_nobody_else_serves(settings)
     host, port = settings.address
     _check_free(host, port)
     if config is not None:
@@ -35,6 +35,7 @@ def serve(settings: Settings, config: Path | None) -> None:
         port=port,
         interface=Interfaces.ASGI,
         factory=True,
+        workers=settings.workers,
         websockets=False,
         log_level=LogLevels.warning,
         log_dictconfig=SERVER_LOGGING,

@@ -149,6 +149,10 @@ class Settings(BaseSettings):
         RateLimit(1_000, 60_000),
         description="wrong signatures for one access key, from everywhere, after which an address may send one",
     )
+    workers: int = Field(1, ge=1, le=256, description="processes that serve; several share what they accept")
+    replay_capacity: int = Field(
+        1_000_000, ge=1_000, description="most live claims that several workers remember; each takes 66 bytes of disk"
+    )
 
     @classmethod
     def settings_customise_sources(

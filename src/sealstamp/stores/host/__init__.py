@@ -1,0 +1,1 @@
+"""What processes that serve from one store on one host share: memory, and a lock that says who is there."""
