@@ -6,11 +6,12 @@ import pytest
 
 from sealstamp.core.coverage import Covered, coverage_of
 from sealstamp.core.credential import Credential
+from sealstamp.core.familiar import MAX_LENGTH
 from sealstamp.core.loader import load_scheme
-from sealstamp.core.packing import MAX_LENGTH, MAX_SEVERAL
 from sealstamp.core.request import Request
 from sealstamp.core.scheme import Scheme
 from sealstamp.core.signer import Signer
+from sealstamp.core.unpacking import MAX_SEVERAL
 from sealstamp.core.verifier import Claim, ReplayBy, Verifier
 from sealstamp.errors import (
     DigestMismatchError,

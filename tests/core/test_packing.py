@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sealstamp.core import packing
+from sealstamp.core import unpacking
 from sealstamp.core.encoding import percent_decode
-from sealstamp.core.packing import MAX_LENGTH, make_pair_lister, make_reader, make_writer
+from sealstamp.core.familiar import MAX_LENGTH, MOST, make_pair_joiner, usual_writing
+from sealstamp.core.packing import make_writer
 from sealstamp.core.scheme import Packed
+from sealstamp.core.unpacking import make_pair_lister, make_reader
 from sealstamp.errors import MalformedCredentialsError
 from tests.core.schemes import HEAD, load
 
@@ -103,33 +107,51 @@ ENCODED = packed(
 )
 
 
+def read_of(kind: Packed) -> Callable[[bytes], tuple[bytes, ...] | None]:
+    read = make_reader(kind)
+
+    def read_or_refuse(text: bytes) -> tuple[bytes, ...] | None:
+        try:
+            return read(text)
+        except MalformedCredentialsError:
+            return None
+
+    return read_or_refuse
+
+
+ENDING = packed('prefix = "S "\npairs = { a = "{a}/{b}", s = "{signature}" }')
+SHARED = {kind: read_of(kind) for kind in (PAIRS, QUOTED, SPACES, OPTIONAL, ENCODED, ENDING)}
+"""Readers that all examples share, so that they remember."""
+JOIN = make_pair_joiner(ENCODED, frozenset())
+
+
 @pytest.mark.parametrize(
     "kind",
-    [PAIRS, QUOTED, SPACES, OPTIONAL, ENCODED],
-    ids=["pairs", "quoted", "spaces", "optional", "encoded"],
+    [*SHARED],
+    ids=["pairs", "quoted", "spaces", "optional", "encoded", "ending"],
 )
 @given(
     pieces=st.lists(
         st.sampled_from(
-            b'S |SEAL |a=|b=|b=x|s=|a="|b="|s="|, |,|;|"|"; |"; | |  |1|2/1|%2C|/|=|\t|\n|"1"|=1'.split(b"|")
+            b'S |SEAL |a=|b=|b=x|s=|a="|b="|s="|, |,|;|"|"; |"; | |  |1|2/1|%2C|/|=|\t|\n|"1"|=1|""'.split(b"|")
         ),
         max_size=16,
     ),
     values=st.tuples(VALUES, VALUES, VALUES),
 )
-def test_the_usual_writing_means_the_same(kind: Packed, pieces: list[bytes], values: tuple[bytes, ...]) -> None:
-    """What is read all at once is what reading pair by pair gives."""
-    usual, strip, read = packing._usual_writing(kind), packing._prefix_reader(kind), packing._pairs_reader(kind)
-    assert usual is not None
+def test_what_is_familiar_means_the_same(kind: Packed, pieces: list[bytes], values: tuple[bytes, ...]) -> None:
+    """What is read in a short way is what the grammar reads, when it is seen first and when it comes again."""
+    strip, grammar = unpacking._prefix_reader(kind), unpacking._grammar(kind)
     written = make_writer(kind)(dict(zip(kind.carried, values, strict=True)))
-    for text in (b"".join(pieces), written, written + b"".join(pieces)):
-        if match := usual(text):
-            found = map(percent_decode, match.groups(b"")) if kind.encoded else match.groups(b"")
-            assert (*found,) == read(strip(text) or b"")
-            pairs = packing._pair_splitter(kind.separator)(strip(text) or b"") or []
-            assert make_pair_lister(kind, frozenset())(text) == [
-                (key, percent_decode(value) if kind.encoded else value) for key, value in pairs
-            ]
+    joined = b"".join(pieces)
+    for text in (joined, written, written + joined, joined + written, joined.replace(b"1", b"%2C") + b"z"):
+        rest = strip(text)
+        expected = None if rest is None else grammar(rest)
+        for read in (read_of(kind), SHARED[kind], SHARED[kind]):
+            assert read(text) == expected
+        if kind is ENCODED and (query := JOIN(text)) is not None:
+            pairs = [piece.partition(b"=") for piece in query.split(b"&")]
+            assert make_pair_lister(kind, frozenset())(text) == [(key, percent_decode(val)) for key, _, val in pairs]
 
 
 @pytest.mark.parametrize(
@@ -147,7 +169,7 @@ def test_the_usual_writing_means_the_same(kind: Packed, pieces: list[bytes], val
 )
 def test_what_is_read_all_at_once(kind: Packed, text: bytes) -> None:
     """The scheme's own order, with spaces or without, and optional pairs or not."""
-    usual = packing._usual_writing(kind)
+    usual = usual_writing(kind)
     assert usual is not None
     assert usual(text)
 
@@ -167,3 +189,43 @@ def test_length_that_is_read() -> None:
 def test_value_that_holds_the_last_names_separator() -> None:
     """The last value may hold anything, for nothing comes after it."""
     assert make_reader(TEMPLATE)(b"SEAL a:b, s:t, u\n") == (b"a", b"b", b"s:t, u\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "joined"),
+    [
+        (b'a="1", b="2%2C", s="3"', b"a=1&b=2%2C"),
+        (b'z="9",s="3",\tb="2",  a="1"', b"z=9&b=2&a=1"),
+        (b'b="2+", s="", a=""', b"b=2+&a="),
+        (b'a="1&b=3", s="3"', None),
+        (b'a="1", b="2', None),
+        (b'a="1""', None),
+        (b'a="1", b=2', None),
+        (b'a="1" b="2"', None),
+        (b'a&="1", s="3"', None),
+        (b's="3"', None),
+        (b"", None),
+    ],
+)
+def test_pairs_joined(text: bytes, joined: bytes | None) -> None:
+    """Pairs in quotes become a query, unless something in them would mean more there."""
+    join = make_pair_joiner(ENCODED, frozenset({b"s"}))
+    assert [join(text), join(text)] == [joined, joined]
+
+
+def test_an_open_quote_after_a_familiar_text() -> None:
+    """What stands outside the quotes is the same, and yet it is another text."""
+    read = make_reader(QUOTED)
+    assert read(b'a="1";b="2";s="3"') == (b"1", b"2", b"3")
+    with pytest.raises(MalformedCredentialsError):
+        read(b'a="1";b="2";s="3""x')
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    """However many ways to write come, few are kept."""
+    read = make_reader(ENDING)
+    for number in range(600):
+        assert read(b"S a=%d/x, s=1" % number) == (b"%d" % number, b"x", b"1")
+        assert read(b"S a=%d/x, s=2" % number) == (b"%d" % number, b"x", b"2")
+    (heads,) = (cell.cell_contents for cell in read.__closure__ or () if isinstance(cell.cell_contents, dict))
+    assert 0 < len(heads) <= MOST

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from sealstamp.core.credential import Credential
-from sealstamp.core.packing import make_pair_lister
 from sealstamp.core.request import Request
 from sealstamp.core.scheme import LIFETIME, TIMESTAMP, Scheme
 from sealstamp.core.signer import Signer
+from sealstamp.core.unpacking import make_pair_lister
 from sealstamp.schemes import get_scheme, scheme_names
 
 

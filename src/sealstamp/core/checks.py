@@ -10,7 +10,7 @@ from sealstamp.core.branches import SIGN, Branch, MisplacedSignError, branches_o
 from sealstamp.core.document import Document
 from sealstamp.core.exposure import Exposure, exposure_of, exposures_of
 from sealstamp.core.filters import FILTERS, Argument, Filter, Kind
-from sealstamp.core.packing import make_reader, make_writer
+from sealstamp.core.packing import make_writer
 from sealstamp.core.places import IN_BODY, Where
 from sealstamp.core.scheme import (
     ACCESS_KEY_ID,
@@ -44,6 +44,7 @@ from sealstamp.core.tree import (
     names,
     walk,
 )
+from sealstamp.core.unpacking import make_reader
 from sealstamp.errors import MalformedCredentialsError
 
 

@@ -10,7 +10,7 @@ from sealstamp.core.asymmetric import is_malleable
 from sealstamp.core.branches import Branch, algorithms_of, branch_of, signs
 from sealstamp.core.codegen import Namespace, function
 from sealstamp.core.filters import FILTERS, Argument, Filter, Kind
-from sealstamp.core.packing import make_pair_lister, make_pair_maker, make_signers_writer
+from sealstamp.core.packing import make_pair_maker, make_signers_writer
 from sealstamp.core.places import Place, Where
 from sealstamp.core.planning import PICKED, VALUES, Derivations, header_lines, undoubled
 from sealstamp.core.scheme import (
@@ -41,6 +41,7 @@ from sealstamp.core.tree import (
     children,
     walk,
 )
+from sealstamp.core.unpacking import make_pair_lister
 
 FIRST_VALUE: Final = 3
 """Where the carried values begin in what ``present`` returns: after the access key id, the time and the nonce."""

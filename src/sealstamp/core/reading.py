@@ -10,11 +10,11 @@ from typing import Any, Final
 
 from sealstamp.core import runtime
 from sealstamp.core.codegen import Namespace, function
-from sealstamp.core.packing import make_reader
 from sealstamp.core.places import Where, other_spellings
 from sealstamp.core.request import Request
 from sealstamp.core.scheme import ACCESS_KEY_ID, EXPIRES, LIFETIME, NONCE, TIMESTAMP, Carrier, Chosen, Packed, Scheme
 from sealstamp.core.timing import MAX_DIGITS, NEVER_MS, TimeFormat
+from sealstamp.core.unpacking import make_reader
 
 
 def write_present(scheme: Scheme, namespace: Namespace) -> str:

@@ -13,12 +13,12 @@ from collections.abc import Mapping
 
 from sealstamp.core.compiler import bind_key, compile_scheme
 from sealstamp.core.credential import Credential
-from sealstamp.core.packing import read_carrier
 from sealstamp.core.places import Place, Where
 from sealstamp.core.placing import Addition, place_all
 from sealstamp.core.request import Request
 from sealstamp.core.scheme import LIFETIME, NONCE, TIMESTAMP, Field, Scheme
 from sealstamp.core.stages import Stage, show_stages
+from sealstamp.core.unpacking import read_carrier
 from sealstamp.errors import (
     MalformedCredentialsError,
     MissingComponentError,

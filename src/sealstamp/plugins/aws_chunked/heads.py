@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from sealstamp.core.packing import read_carrier
 from sealstamp.core.record import Record
 from sealstamp.core.request import Request
 from sealstamp.core.scheme import Scheme
+from sealstamp.core.unpacking import read_carrier
 from sealstamp.errors import MalformedCredentialsError
 
 DIGEST: Final = "content_sha256"
