@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sealstamp.cli import output
-from sealstamp.core.findings import Rule
 from sealstamp.core.lint import Report, lint
-from sealstamp.core.scheme import Scheme, TimeRule
+from sealstamp.core.scheme import Scheme
 from sealstamp.core.timing import write_duration
 from sealstamp.errors import ConfigurationError, SchemeError
 from sealstamp.guide.attacks import Demonstration, demonstrate
+from sealstamp.guide.describing import describe, report_of
 from sealstamp.guide.facts import Facts, facts_of, uncovered
-from sealstamp.guide.recipe import recipe_of, write_recipe
+from sealstamp.guide.recipe import write_recipe
 from sealstamp.guide.wire import write_request
 from sealstamp.schemes import get_scheme, load_file, scheme_names
 
@@ -60,7 +60,7 @@ def _lint(arguments: Namespace) -> int:
         return _lint_all(arguments)
     scheme = get_scheme(arguments.scheme)
     report = lint(scheme)
-    return output.show(arguments, _report(scheme, report), lambda: _tell_report(scheme, report))
+    return output.show(arguments, report_of(scheme, report), lambda: _tell_report(scheme, report))
 
 
 def _lint_all(arguments: Namespace) -> int:
@@ -70,32 +70,8 @@ def _lint_all(arguments: Namespace) -> int:
         (scheme.name, report.grade, str(report.score), ", ".join(finding.rule.code for finding in report.findings))
         for scheme, report in reports
     )
-    documents = [_report(*each) for each in reports] if arguments.json else []
+    documents = [report_of(*each) for each in reports] if arguments.json else []
     return output.show(arguments, documents, lambda: output.show_table(("NAME", "GRADE", "OF 100", "FINDINGS"), rows))
-
-
-def _report(scheme: Scheme, report: Report) -> dict[str, object]:
-    findings = [
-        {**_rule(finding.rule), "where": finding.detail, "shown": _shown(demonstrate(scheme, finding))}
-        for finding in report.findings
-    ]
-    return {"name": scheme.name, "grade": report.grade, "score": report.score, "findings": findings}
-
-
-def _rule(rule: Rule) -> dict[str, object]:
-    names = ("code", "cost", "problem", "attack", "remedy")
-    return {name: getattr(rule, name) for name in names}
-
-
-def _shown(demonstration: Demonstration | None) -> dict[str, object] | None:
-    if demonstration is None:
-        return None
-    return {
-        "claim": demonstration.claim,
-        "signed": write_request(demonstration.signed),
-        "accepted": write_request(demonstration.accepted),
-        "later_ms": demonstration.later_ms,
-    }
 
 
 def _tell_report(scheme: Scheme, report: Report) -> None:
@@ -120,35 +96,6 @@ def _tell_demonstration(demonstration: Demonstration) -> None:
 def _tell_ok(file: str, scheme: Scheme) -> None:
     output.say(f"{file}: ok")
     _tell_unsigned(scheme)
-
-
-def describe(scheme: Scheme) -> dict[str, object]:
-    """Return what a scheme says, as data."""
-    time, nonce, facts = scheme.time, scheme.nonce, facts_of(scheme)
-    return {
-        "name": scheme.name,
-        "title": scheme.title,
-        "vendor": scheme.vendor,
-        "url": scheme.url,
-        "summary": scheme.summary,
-        "fields": {", ".join(carrier.carried): [str(place) for place in carrier.places] for carrier in scheme.carriers},
-        "time": time and _time(time),
-        "nonce": nonce and {"length": nonce.make.length, "alphabet": nonce.make.alphabet, "grows": nonce.grows},
-        "parameters": [
-            {"name": p.name, "default": p.default, "about": p.about, "one_of": list(p.one_of)} for p in scheme.declared
-        ],
-        "recipe": [{"name": step.name, "is": step.text, "parts": list(step.parts)} for step in recipe_of(scheme)],
-        "signed": list(facts.covered),
-        "unsigned": list(facts.uncovered),
-        "mac": facts.mac,
-        "replay": facts.replay,
-        "grade": facts.grade,
-    }
-
-
-def _time(rule: TimeRule) -> dict[str, object]:
-    window = {"format": rule.format.name, "past_ms": rule.past_ms, "future_ms": rule.future_ms}
-    return window if rule.most_ms is None else {**window, "most_ms": rule.most_ms}
 
 
 def _tell(scheme: Scheme) -> None:

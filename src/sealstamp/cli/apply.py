@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,11 +13,11 @@ from sealstamp.cli import output
 from sealstamp.cli.local import add_config, opened, settings_of
 from sealstamp.cli.moments import now_ms
 from sealstamp.errors import ConfigurationError, NotFoundError, SchemeError
-from sealstamp.schemes import get_scheme
 
 if TYPE_CHECKING:
     from sealstamp.keys.planning import Change
     from sealstamp.keys.ports import KeyStore
+    from sealstamp.keys.schemes import Shelf
     from sealstamp.keys.sealing import Sealer
 
 
@@ -47,17 +48,19 @@ def apply_file(
     """
     from sealstamp.keys.manifest import load_manifest
     from sealstamp.keys.planning import carry_out, plan
+    from sealstamp.keys.schemes import Shelf
 
-    manifest = load_manifest(file, check_scheme=_check_scheme, environment=os.environ)
+    shelf = Shelf(store.list_schemes())
+    manifest = load_manifest(file, check_scheme=partial(_check_scheme, shelf), environment=os.environ)
     changes = plan(manifest, store, sealer, now_ms=now_ms(), prune=prune)
     if not dry_run:
         carry_out(changes, store)
     return changes
 
 
-def _check_scheme(name: str, parameters: Mapping[str, str]) -> None:
+def _check_scheme(shelf: Shelf, name: str, parameters: Mapping[str, str]) -> None:
     try:
-        get_scheme(name, parameters)
+        shelf.get(name, parameters)
     except (NotFoundError, SchemeError, ConfigurationError) as error:
         # The reader of the file puts its own place before the problem, so that the whole is told.
         problem, _, hint = str(error).partition("\nhint: ")

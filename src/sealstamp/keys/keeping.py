@@ -13,8 +13,8 @@ from sealstamp.core.credential import Credential, Secret
 from sealstamp.core.material import MisfitError, check_fits
 from sealstamp.errors import ConfigurationError, NotFoundError, SchemeError
 from sealstamp.keys.domain import AccessKey, Api, KeyMaterial, SchemeChoice
+from sealstamp.keys.schemes import CATALOGUE, Shelf
 from sealstamp.keys.sealing import Sealer
-from sealstamp.schemes import get_scheme
 
 
 def as_kept(place: str, credential: Credential) -> Credential:
@@ -61,18 +61,18 @@ def is_current(key: AccessKey, sealer: Sealer) -> bool:
     return all(map(sealer.is_current, (key.sealed_secret, *key.sealed_extras.values())))
 
 
-def check_usable(place: str, credential: Credential, apis: Iterable[Api]) -> None:
+def check_usable(place: str, credential: Credential, apis: Iterable[Api], shelf: Shelf = CATALOGUE) -> None:
     """Raise ConfigurationError for the first API that has no scheme by which the credential could be verified."""
     for api in apis:
-        problems = [_problem(choice, credential) for choice in api.schemes]
+        problems = [_problem(choice, credential, shelf) for choice in api.schemes]
         first = next((problem for problem in problems if problem is None), problems[0])
         if first is not None:
             raise ConfigurationError(place, f"API {api.name} cannot use it: {first.problem}", first.hint)
 
 
-def _problem(choice: SchemeChoice, credential: Credential) -> MisfitError | None:
+def _problem(choice: SchemeChoice, credential: Credential, shelf: Shelf) -> MisfitError | None:
     try:
-        check_fits(get_scheme(choice.name, choice.parameters), credential)
+        check_fits(shelf.get(choice.name, choice.parameters), credential)
     except MisfitError as error:
         return error
     except (SchemeError, ConfigurationError, NotFoundError):  # told where the API is, and no fault of the key

@@ -17,6 +17,7 @@ from sealstamp.keys.domain import AccessKey, Api, Consumer, KeyStatus, SchemeCho
 from sealstamp.keys.keeping import check_usable, credential_of, with_credential
 from sealstamp.keys.manifest import DeclaredKey, Manifest, refuse_shared_routes
 from sealstamp.keys.ports import KeyStore
+from sealstamp.keys.schemes import Shelf
 from sealstamp.keys.sealing import Sealer
 from sealstamp.keys.snapshot import check_api
 
@@ -104,10 +105,11 @@ def plan(
     file are deleted, and keys that are not in it revoked; a consumer that holds such keys stays, for they stay. Raises
     ConfigurationError for what cannot be, such as a key that was revoked, and UnsealingError.
     """
+    shelf = Shelf(store.list_schemes())
     for api in manifest.apis:
-        check_api(api)
+        check_api(api, shelf)
     for entry in manifest.access_keys:
-        check_usable(entry.place, entry.credential, [api for api in manifest.apis if api.name in entry.apis])
+        check_usable(entry.place, entry.credential, [api for api in manifest.apis if api.name in entry.apis], shelf)
     old_apis, old_consumers = store.list_apis(), store.list_consumers()
     if not prune:
         _refuse_routes_of_others(manifest, old_apis)

@@ -13,6 +13,7 @@ from sealstamp.core.verifier import Claim, ClaimResult
 from sealstamp.keys.audit import AuditEntry, AuditHead, AuditQuery
 from sealstamp.keys.domain import AccessKey, Api, Consumer
 from sealstamp.keys.operators import Operator
+from sealstamp.keys.schemes import StoredScheme
 
 
 class KeySource(Protocol):
@@ -28,7 +29,14 @@ class KeySource(Protocol):
         """Return the consumer and those above it, itself first. Raises NotFoundError."""
 
 
-class KeyStore(KeySource, Protocol):
+class SchemeSource(Protocol):
+    """Where the uploaded schemes are."""
+
+    def list_schemes(self) -> Sequence[StoredScheme]:
+        """Return the newest version of every uploaded scheme, by name."""
+
+
+class KeyStore(KeySource, SchemeSource, Protocol):
     """Keeps APIs, consumers and access keys. Calls are synchronous and may block on the disk or the network."""
 
     def transaction(self) -> AbstractContextManager[None]:
@@ -124,7 +132,22 @@ class OperatorStore(Protocol):
         """Forget the bootstrap token."""
 
 
-class ManagementStore(KeyStore, AuditLog, OperatorStore, Protocol):
+class SchemeStore(SchemeSource, Protocol):
+    """Keeps every version of uploaded schemes."""
+
+    def list_scheme_versions(
+        self, name: str, below: int | None = None, limit: int | None = None
+    ) -> Sequence[StoredScheme]:
+        """Return versions of one uploaded scheme, the newest first: all, or at most ``limit`` of those below one."""
+
+    def add_scheme_version(self, scheme: StoredScheme) -> None:
+        """Keep a version that is not there yet."""
+
+    def delete_scheme(self, name: str) -> None:
+        """Forget every version of an uploaded scheme. Raises NotFoundError."""
+
+
+class ManagementStore(KeyStore, AuditLog, OperatorStore, SchemeStore, Protocol):
     """What the acts of management need."""
 
 

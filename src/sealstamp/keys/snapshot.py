@@ -27,9 +27,9 @@ from sealstamp.keys.domain import AccessKey, Api, ConsumerStatus, Enforcement, K
 from sealstamp.keys.keeping import credential_of
 from sealstamp.keys.ports import KeySource, KeyStore
 from sealstamp.keys.routing import Routes
+from sealstamp.keys.schemes import CATALOGUE, Shelf
 from sealstamp.keys.sealing import Sealer
 from sealstamp.keys.terms import terms_of
-from sealstamp.schemes import get_scheme
 
 MAX_CACHED_KEYS: Final = 100_000
 """Per API and scheme; the one that came first leaves first."""
@@ -102,7 +102,10 @@ def _is_active(key: AccessKey, store: KeySource) -> bool:
 
 
 class GuardedApi:
-    """An API ready to be guarded; or one that cannot be, with the ``problem``, whose requests are all refused."""
+    """An API ready to be guarded; or one that cannot be, with the ``problem``, whose requests are all refused.
+
+    ``versions`` are those of its schemes, where they were uploaded.
+    """
 
     def __init__(
         self,
@@ -110,8 +113,10 @@ class GuardedApi:
         accepted: tuple[AcceptedScheme, ...],
         responses: ResponseProfile | None,
         problem: str | None = None,
+        versions: tuple[int, ...] = (),
     ) -> None:
         self.api = api
+        self.versions = versions
         self.name = api.name
         self.looks = api.enforcement is not Enforcement.OFF
         self.only_observes = api.enforcement is Enforcement.OBSERVE
@@ -154,37 +159,42 @@ def take_snapshot(store: KeyStore, sealer: Sealer, before: Snapshot | None = Non
     The epoch is read first: what is read after it is at least that new.
     """
     epoch = store.epoch()
+    shelf = Shelf(store.list_schemes())
     known: Mapping[str, GuardedApi] = {} if before is None else before.by_name
-    return Snapshot(epoch, [_guard(api, known.get(api.name), store, sealer) for api in store.list_apis()])
+    return Snapshot(epoch, [_guard(api, known.get(api.name), store, sealer, shelf) for api in store.list_apis()])
 
 
-def _guard(api: Api, before: GuardedApi | None, store: KeyStore, sealer: Sealer) -> GuardedApi:
+def _guard(api: Api, before: GuardedApi | None, store: KeyStore, sealer: Sealer, shelf: Shelf) -> GuardedApi:
     """Make an API ready. One that a newer catalogue or another hand has made unusable must not take others along."""
+    versions = tuple(shelf.version_of(choice.name) for choice in api.schemes)
     try:
-        same = before is not None and before.api == api and before.problem is None
-        verifiers = [entry.verifier for entry in before.accepted] if before is not None and same else _verifiers(api)
-        responses = _response_profile(api)
+        if before is not None and (before.api, before.versions, before.problem) == (api, versions, None):
+            verifiers = [entry.verifier for entry in before.accepted]
+        else:
+            verifiers = _verifiers(api, shelf)
+        responses = _response_profile(api, shelf)
     except (SchemeError, ConfigurationError, NotFoundError) as error:
         return GuardedApi(api, (), None, str(error))
-    return GuardedApi(api, tuple(AcceptedScheme(api, each, store, sealer) for each in verifiers), responses)
+    accepted = tuple(AcceptedScheme(api, each, store, sealer) for each in verifiers)
+    return GuardedApi(api, accepted, responses, versions=versions)
 
 
-def check_api(api: Api) -> None:
-    """Raise ConfigurationError unless the API can be guarded as it is described."""
+def check_api(api: Api, shelf: Shelf = CATALOGUE) -> None:
+    """Raise ConfigurationError unless the API can be guarded as it is described, with the schemes of ``shelf``."""
     try:
-        _verifiers(api)
-        _response_profile(api)
+        _verifiers(api, shelf)
+        _response_profile(api, shelf)
     except (SchemeError, ConfigurationError, NotFoundError) as error:
         problem, _, hint = str(error).partition("\nhint: ")
         raise ConfigurationError(f"API {api.name}", problem, hint) from None
 
 
-def _verifiers(api: Api) -> list[Verifier]:
-    schemes = [get_scheme(choice.name, choice.parameters) for choice in api.schemes]
+def _verifiers(api: Api, shelf: Shelf) -> list[Verifier]:
+    schemes = [shelf.get(choice.name, choice.parameters) for choice in api.schemes]
     return [Verifier(scheme, replay_by=api.replay, scope=api.name, body_later=True) for scheme in schemes]
 
 
-def _response_profile(api: Api) -> ResponseProfile | None:
+def _response_profile(api: Api, shelf: Shelf) -> ResponseProfile | None:
     """Return the envelope for an API's refusals; None for RFC 9457. Raises NotFoundError for an unknown profile."""
     name = api.response_profile or api.schemes[0].name
-    return None if name == PROBLEM else get_scheme(name).responses
+    return None if name == PROBLEM else shelf.get(name).responses

@@ -30,10 +30,14 @@ class SchemeTables(Transactions):
         with self._reading() as connection:
             return [_scheme_of(row) for row in connection.execute(query)]
 
-    def list_scheme_versions(self, name: str) -> Sequence[StoredScheme]:
-        """Return every version of one uploaded scheme, the newest first."""
+    def list_scheme_versions(
+        self, name: str, below: int | None = None, limit: int | None = None
+    ) -> Sequence[StoredScheme]:
+        """Return versions of one uploaded scheme, the newest first: all, or at most ``limit`` of those below one."""
         table = scheme_versions
-        query = select(table).where(table.c.name == name).order_by(table.c.version.desc())
+        query = select(table).where(table.c.name == name).order_by(table.c.version.desc()).limit(limit)
+        if below is not None:
+            query = query.where(table.c.version < below)
         with self._reading() as connection:
             return [_scheme_of(row) for row in connection.execute(query)]
 
