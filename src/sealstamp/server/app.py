@@ -96,7 +96,7 @@ def _assemble(settings: Settings, resources: ExitStack) -> Application:
     ]
     if settings.decision_listen:
         opened = open_socket(settings.decision_listen, settings.workers, resources)
-        companions.append(listening([opened], decisions.answer, trusts=trust.trusts))
+        companions.append(listening([opened], decisions.answer_all, trusts=trust.trusts))
     live = life_of(companions, resources)
     return Service(
         directory, door, gateway, controls, decisions, trust, locator, management, max_body=settings.max_body, live=live

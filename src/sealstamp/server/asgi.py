@@ -29,11 +29,18 @@ class RawTargetMissingError(Exception):
 
 def request_of(scope: Scope, body: bytes | None = None) -> Request:
     """Return the request as received. Raises RawTargetMissingError; MalformedCredentialsError for too many headers."""
-    raw_path, query = scope.get("raw_path"), scope["query_string"]
+    return Request(
+        scope["method"].encode(), target_of(scope), scope["headers"], scheme=scope["scheme"].encode(), body=body
+    )
+
+
+def target_of(scope: Scope) -> bytes:
+    """Return the target as received. Raises RawTargetMissingError."""
+    raw_path: bytes | None = scope.get("raw_path")
+    query: bytes = scope["query_string"]
     if raw_path is None:
         raise RawTargetMissingError
-    target = raw_path + b"?" + query if query else raw_path
-    return Request(scope["method"].encode(), target, scope["headers"], scheme=scope["scheme"].encode(), body=body)
+    return raw_path + b"?" + query if query else raw_path
 
 
 def announces_body(request: Request) -> bool:

@@ -1,36 +1,35 @@
-"""``/decide``: decides about a request that a trusted proxy describes, and answers 204 or a refusal.
+"""Decides about a request that a trusted proxy describes, and answers 204 or a refusal.
 
-The proxy sends the client's headers along, and two of its own: ``X-Original-Method`` and ``X-Original-URI``, the raw
-target. A body does not come here, so a scheme that signs it is refused. One that signs a digest which travels is not:
-the answer then says, in ``X-Sealstamp-Body``, that somebody has yet to compare the two.
+A body does not come here, so a scheme that signs it is refused. One that signs a digest which travels is not: the
+answer then says, in ``X-Sealstamp-Body``, that somebody has yet to compare the two.
 """
 
 from __future__ import annotations
 
 from sealstamp.core.request import Request, index_headers
 from sealstamp.errors import MalformedCredentialsError
-from sealstamp.server.answers import REQUEST_ID, Answer, Answered, Headers, new_request_id, problem
+from sealstamp.server.answers import REQUEST_ID, Answer, Answered, new_request_id, problem
+from sealstamp.server.dialects.dialect import BadDescriptionError, Dialect
 from sealstamp.server.identity import identity_headers
-from sealstamp.server.reception import Reception
+from sealstamp.server.listener.reading import Asked
+from sealstamp.server.reception import HOST, Reception
 
-METHOD, TARGET, SCHEME = b"x-original-method", b"x-original-uri", b"x-forwarded-proto"
 UNCHECKED = (b"x-sealstamp-body", b"unchecked")
 """On decisions about requests whose body has a signed digest: the digest is signed, the bytes were not seen."""
-_DESCRIPTION = frozenset([METHOD, TARGET, SCHEME])
 
 
-async def decide(reception: Reception, headers: Headers) -> Answer:
-    """Return 204 with the identity for the upstream, or the refusal."""
+async def decide(reception: Reception, dialect: Dialect, asked: Asked, rest: bytes) -> Answer:
+    """Return 204 with the identity for the upstream, or the refusal, in a proxy's dialect."""
     request_id = new_request_id()
     try:
-        request = described(headers, request_id)
+        request = described(dialect, asked, rest, request_id)
         guarded = reception.find(request, request_id)
         address = reception.locator.told(request)
         principal, body = await reception.door.admit(guarded, request, request_id, address)
         if body is not None:
             body.leave_unseen()
     except Answered as done:
-        return done.answer
+        return dialect.word(done.answer)
     told = [] if principal is None else identity_headers(principal)
     if body is not None:
         told.append(UNCHECKED)
@@ -38,19 +37,23 @@ async def decide(reception: Reception, headers: Headers) -> Answer:
     return Answer(204, told)
 
 
-def described(headers: Headers, request_id: str) -> Request:
+def described(dialect: Dialect, asked: Asked, rest: bytes, request_id: str) -> Request:
     """Return the request that the proxy asks about. Raises Answered where its description is not to be trusted."""
     try:
-        fields = values, doubled = index_headers(headers)
-    except MalformedCredentialsError as refusal:
-        raise _distrusted(request_id, str(refusal)) from None
-    if doubled and not doubled.isdisjoint(_DESCRIPTION):
-        raise _distrusted(request_id, "the proxy passed on a client's own description of the request")
-    method, target = values.get(METHOD), values.get(TARGET)
-    if not method or not target or target[:1] != b"/":
-        raise _distrusted(request_id, "the proxy must send X-Original-Method and X-Original-URI")
-    return Request(method, target, headers, scheme=values.get(SCHEME, b"http"), fields=fields)
+        return _read(dialect, asked, rest)
+    except (MalformedCredentialsError, BadDescriptionError) as error:
+        raise Answered(problem(403, "bad_description", str(error), request_id)) from None
 
 
-def _distrusted(request_id: str, title: str) -> Answered:
-    return Answered(problem(403, "bad_description", title, request_id))
+def _read(dialect: Dialect, asked: Asked, rest: bytes) -> Request:
+    headers = asked.headers
+    fields = values, doubled = index_headers(headers)
+    if doubled and not doubled.isdisjoint(dialect.describing):
+        raise BadDescriptionError("the proxy passed on a client's own description of the request")
+    about = dialect.describe(asked.method, rest, values)
+    if about.target[:1] != b"/":
+        raise BadDescriptionError("the described target does not begin with a slash")
+    if about.host is not None:
+        headers = [(HOST, about.host), *(field for field in headers if field[0] != HOST)]
+        fields = index_headers(headers)
+    return Request(about.method, about.target, headers, scheme=about.scheme, fields=fields)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sealstamp.server.answers import Answer, Headers, new_request_id, problem
+from sealstamp.server.answers import Answer, new_request_id, problem
 from sealstamp.server.controls import Controls
 from sealstamp.server.deciding import decide
+from sealstamp.server.dialects import find_dialect
 from sealstamp.server.directory import Directory
 from sealstamp.server.door import Door
 from sealstamp.server.listener.reading import Asked
@@ -12,7 +13,6 @@ from sealstamp.server.locating import Locator
 from sealstamp.server.logs import Log
 from sealstamp.server.reception import Reception
 
-DECIDE = b"/decide"
 _PROBES = (b"/healthz", b"/readyz")
 
 
@@ -25,21 +25,27 @@ class Decisions:
         self._controls = controls
         self._log = log
 
-    async def decide(self, headers: Headers) -> Answer:
-        """Answer ``/decide``."""
-        return await decide(self._reception, headers)
-
-    async def answer(self, asked: Asked) -> Answer:
-        """Answer whatever is asked on a listener of decisions' own."""
+    async def answer(self, asked: Asked) -> Answer | None:
+        """Answer a proxy's question; None where there is no endpoint for decisions."""
+        found = find_dialect(asked.target)
+        if found is None:
+            return None
         try:
-            if asked.target == DECIDE:
-                return await decide(self._reception, asked.headers)
-            return self._answer_probe(asked.target)
+            return await decide(self._reception, found[0], asked, found[1])
         except Exception as error:  # an error of ours must not let anything in, and its locals may have secrets
             self._log.error("decision_failed", problem=type(error).__name__)
             return problem(500, "internal_error", "the service has failed to decide", new_request_id())
 
+    async def answer_all(self, asked: Asked) -> Answer:
+        """Answer whatever is asked on a listener of decisions' own."""
+        return await self.answer(asked) or self._answer_probe(asked.target)
+
     def _answer_probe(self, target: bytes) -> Answer:
         if target in _PROBES:
             return self._controls.answers[target]({})
-        return problem(404, "not_found", "decisions are taken at /decide", new_request_id())
+        return problem(
+            404,
+            "not_found",
+            "decisions are taken at /decide, and at /decide/ with a proxy's name behind",
+            new_request_id(),
+        )

@@ -1,0 +1,33 @@
+"""How proxies ask for decisions: one endpoint a dialect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from sealstamp.server.dialects.dialect import Dialect
+from sealstamp.server.dialects.envoy import ENVOY
+from sealstamp.server.dialects.forwarded import APISIX, CADDY, TRAEFIK
+from sealstamp.server.dialects.original import NGINX, PLAIN
+
+DECIDE: Final = b"/decide"
+DIALECTS: Final[Mapping[bytes, Dialect]] = MappingProxyType(
+    {
+        DECIDE: PLAIN,
+        **{DECIDE + b"/" + each.name.encode(): each for each in (NGINX, TRAEFIK, CADDY, APISIX, ENVOY)},
+    }
+)
+"""Every dialect by the path of its endpoint."""
+_TAKE_REST: Final = tuple((path, each) for path, each in DIALECTS.items() if each.takes_rest)
+
+
+def find_dialect(target: bytes) -> tuple[Dialect, bytes] | None:
+    """Return the dialect of the endpoint at a raw target, and what stands behind its path; None where there is none."""
+    dialect = DIALECTS.get(target)
+    if dialect is not None:
+        return dialect, b""
+    for path, each in _TAKE_REST:
+        if target.startswith(path + b"/"):
+            return each, target[len(path) :]
+    return None
