@@ -13,7 +13,9 @@ from sealstamp.core.verifier import Claim, ClaimResult
 from sealstamp.keys.audit import AuditEntry, AuditHead, AuditQuery
 from sealstamp.keys.domain import AccessKey, Api, Consumer
 from sealstamp.keys.operators import Operator
+from sealstamp.keys.quotas import Ask, Span
 from sealstamp.keys.schemes import StoredScheme
+from sealstamp.keys.usage import LastUse, Usage, UsageBy, UsageFilter, UsageSum
 
 
 class KeySource(Protocol):
@@ -147,7 +149,39 @@ class SchemeStore(SchemeSource, Protocol):
         """Forget every version of an uploaded scheme. Raises NotFoundError."""
 
 
-class ManagementStore(KeyStore, AuditLog, OperatorStore, SchemeStore, Protocol):
+class UsageRecord(Protocol):
+    """Tells what was used."""
+
+    def find_last_use(self, access_key_id: str) -> LastUse | None:
+        """Return when and where a key was last used, or None."""
+
+    def find_last_uses(self, access_key_ids: Sequence[str]) -> Sequence[LastUse]:
+        """Return the last uses of those of the keys that were used, by id."""
+
+    def sum_usage(self, chosen: UsageFilter, by: Sequence[UsageBy] = ()) -> Sequence[UsageSum]:
+        """Add up the chosen usage, once for each combination of what ``by`` names, in that order."""
+
+    def find_quota_used(self, subject: str, span: Span) -> int:
+        """Return how much of a quota is taken: used, or held by a process that is about to use it."""
+
+
+class UsageLedger(Protocol):
+    """Keeps what was used, and what is taken of quotas, for all processes."""
+
+    def add_usage(self, counted: Sequence[Usage], last: Sequence[LastUse]) -> None:
+        """Add what was counted to what is kept, and keep last uses that are later; all of it, or nothing."""
+
+    def forget_usage(self, before_ms: int, most: int) -> int:
+        """Forget up to about ``most`` rows of hours that began before; return how many went."""
+
+    def take_quotas(self, asks: Sequence[Ask]) -> Sequence[int]:
+        """Take a share for each ask, all or none of them, and return how much each is; negative ones give back."""
+
+    def forget_quotas(self, before_ms: int) -> int:
+        """Forget spans that ended before; return how many went."""
+
+
+class ManagementStore(KeyStore, AuditLog, OperatorStore, SchemeStore, UsageRecord, Protocol):
     """What the acts of management need."""
 
 

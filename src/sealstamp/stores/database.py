@@ -22,6 +22,8 @@ class Begin(StrEnum):
     """It sees one commit for the whole of its life, and waits for nobody."""
     WRITE = "write"
     """It holds the write lock from its beginning, for which it waits a few seconds at most."""
+    COUNT = "count"
+    """It writes what is counted, which no change of keys depends on, and locks no more than it writes."""
     MIGRATE = "migrate"
     """As WRITE, but it waits for as long as another one may need to migrate."""
 

@@ -86,6 +86,7 @@ def _begin_on(engine: Engine, busy_timeout_ms: int) -> None:
     statements = {
         Begin.READ: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         Begin.WRITE: _writing(busy_timeout_ms),
+        Begin.COUNT: _begin_writing(busy_timeout_ms),
         Begin.MIGRATE: _writing(MIGRATION_MS),
     }
 
@@ -100,5 +101,8 @@ def _begin_on(engine: Engine, busy_timeout_ms: int) -> None:
 
 def _writing(lock_timeout_ms: int) -> str:
     # Each statement sees what was committed before it: so none sees less than who had the lock before.
-    begin = "BEGIN ISOLATION LEVEL READ COMMITTED"
-    return f"{begin}; SET LOCAL lock_timeout = {lock_timeout_ms}; SELECT pg_advisory_xact_lock({WRITE_LOCK})"
+    return f"{_begin_writing(lock_timeout_ms)}; SELECT pg_advisory_xact_lock({WRITE_LOCK})"
+
+
+def _begin_writing(lock_timeout_ms: int) -> str:
+    return f"BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = {lock_timeout_ms}"

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final, cast
 
 from sqlalchemy import ColumnElement, Connection, Table, insert, literal, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+_INSERT: Final = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+def inserting(connection: Connection, table: Table) -> sqlite.Insert:
+    """Return an insert that can say what to do ON CONFLICT, which both databases write alike."""
+    return cast(sqlite.Insert, _INSERT[connection.dialect.name](table))
 
 
 def put(connection: Connection, table: Table, this: ColumnElement[bool], values: Mapping[str, Any]) -> None:

@@ -9,9 +9,11 @@ from sealstamp.stores.sql.apis import ApiTables
 from sealstamp.stores.sql.audit import AuditTables
 from sealstamp.stores.sql.consumers import ConsumerTables
 from sealstamp.stores.sql.operators import OperatorTables
+from sealstamp.stores.sql.quotas import QuotaTables
 from sealstamp.stores.sql.repeatable import RepeatableTables
 from sealstamp.stores.sql.replay import ReplayTables
 from sealstamp.stores.sql.schemes import SchemeTables
+from sealstamp.stores.sql.usage import UsageTables
 
 
 class SqlStore(
@@ -23,6 +25,8 @@ class SqlStore(
     OperatorTables,
     RepeatableTables,
     SchemeTables,
+    UsageTables,
+    QuotaTables,
 ):
     """Keeps APIs, consumers, access keys, the audit, replay claims, and what the management API needs.
 

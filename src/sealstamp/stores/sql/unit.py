@@ -101,6 +101,13 @@ class Transactions:
             yield unit.connection
 
     @contextmanager
+    def _counting(self) -> Iterator[Connection]:
+        """Give the connection of a transaction that writes what is counted."""
+        with self.transaction(Begin.COUNT), database_failures(), unreadable_rows():
+            unit: Unit = self._local.unit
+            yield unit.connection
+
+    @contextmanager
     def _changing(self) -> Iterator[Connection]:
         """Give the connection of a writing transaction whose commit changes the epoch."""
         with self._writing() as connection:
