@@ -6,13 +6,15 @@ import pytest
 
 from sealstamp.core.credential import Credential
 from sealstamp.errors import ConfigurationError
-from sealstamp.keys import lifecycle
+from sealstamp.keys.acts.access_keys import disable, issue
 from sealstamp.keys.domain import Api, Consumer, KeyMaterial, SchemeChoice
 from sealstamp.keys.keeping import credential_of
+from sealstamp.keys.resealing import reseal
 from sealstamp.keys.sealing import Sealer, SealingKey, UnsealingError
 from sealstamp.keys.snapshot import take_snapshot
 from sealstamp.schemes import get_scheme
 from sealstamp.stores.sql import SqlStore
+from tests.acting import act_on, keep_pair
 from tests.core.key_pairs import pair_for
 
 PHRASED = Credential.of("k1", "secret", passphrase="open sesame")
@@ -26,12 +28,8 @@ def books(store: SqlStore) -> SqlStore:
     return store
 
 
-def keep(store: SqlStore, sealer: Sealer, credential: Credential, *apis: str):
-    return lifecycle.import_pair(store, sealer, credential, consumer="acme", apis=apis, now_ms=0)
-
-
 def test_further_secrets_are_sealed_each_for_its_name(books: SqlStore, sealer: Sealer) -> None:
-    keep(books, sealer, PHRASED, "okx")
+    keep_pair(books, sealer, PHRASED, "okx")
     key = books.get_access_key("k1")
     assert credential_of(key, sealer) == PHRASED
     assert b"sesame" not in key.sealed_extras["passphrase"]
@@ -44,24 +42,24 @@ def test_further_secrets_are_sealed_each_for_its_name(books: SqlStore, sealer: S
 
 
 def test_resealing_takes_further_secrets_along(books: SqlStore, sealer: Sealer) -> None:
-    keep(books, sealer, PHRASED, "okx")
+    keep_pair(books, sealer, PHRASED, "okx")
     new = SealingKey.of(b"n" * 32)
-    assert lifecycle.reseal(books, Sealer(new, [SealingKey.of(b"k" * 32)])) == 1
+    assert reseal(books, Sealer(new, [SealingKey.of(b"k" * 32)])) == 1
     assert credential_of(books.get_access_key("k1"), Sealer(new)) == PHRASED
 
 
 def test_a_key_can_be_changed_and_forgotten_with_all_that_belongs_to_it(books: SqlStore, sealer: Sealer) -> None:
-    keep(books, sealer, PHRASED, "okx")
-    lifecycle.disable(books, "k1")
+    keep_pair(books, sealer, PHRASED, "okx")
+    disable(act_on(books, sealer), "k1")
     assert credential_of(books.get_access_key("k1"), sealer) == PHRASED
     books.delete_access_key("k1")
-    keep(books, sealer, Credential.of("k1", "secret"), "bbx")
+    keep_pair(books, sealer, Credential.of("k1", "secret"), "bbx")
     assert books.get_access_key("k1").sealed_extras == {}
 
 
 def test_of_a_private_key_the_public_one_is_kept(books: SqlStore, sealer: Sealer) -> None:
     private, public = pair_for("ed25519")
-    key = keep(books, sealer, Credential.of("k1", private), "bot")
+    key = keep_pair(books, sealer, Credential.of("k1", private), "bot")
     assert key.material is KeyMaterial.PUBLIC_KEY
     assert books.get_access_key("k1") == key
     assert credential_of(key, sealer).secret.reveal() == public
@@ -69,16 +67,8 @@ def test_of_a_private_key_the_public_one_is_kept(books: SqlStore, sealer: Sealer
 
 def test_issuing_shows_the_private_key_and_keeps_the_public_one(books: SqlStore, sealer: Sealer) -> None:
     forms = get_scheme("discord").keys
-    key, credential = lifecycle.issue(
-        books,
-        sealer,
-        consumer="acme",
-        apis=["bot"],
-        id_form=forms.access_key_id,
-        secret_form=forms.secret,
-        choose=lambda items: items[3],
-        now_ms=0,
-    )
+    act = act_on(books, sealer, choose=lambda items: items[3])
+    key, credential = issue(act, consumer="acme", forms=forms, apis=["bot"])
     assert credential.secret.reveal().startswith(b"-----BEGIN PRIVATE KEY-----")
     assert credential_of(key, sealer).secret.reveal().startswith(b"-----BEGIN PUBLIC KEY-----")
 
@@ -98,15 +88,15 @@ def test_what_an_api_cannot_use_is_refused(
     books: SqlStore, sealer: Sealer, credential: Credential, api: str, problem: str
 ) -> None:
     with pytest.raises(ConfigurationError, match=problem) as caught:
-        keep(books, sealer, credential, api)
+        keep_pair(books, sealer, credential, api)
     assert books.find_access_key("k1") is None
     assert "sesame" not in str(caught.value)
 
 
 def test_at_an_api_with_several_schemes_one_that_fits_is_enough(books: SqlStore, sealer: Sealer) -> None:
     """For the other scheme the key is there, and every signature by it is wrong."""
-    keep(books, sealer, Credential.of("shared", "secret"), "both")
-    keep(books, sealer, Credential.of("pair", pair_for("ed25519")[1]), "both")
+    keep_pair(books, sealer, Credential.of("shared", "secret"), "both")
+    keep_pair(books, sealer, Credential.of("pair", pair_for("ed25519")[1]), "both")
     bbx, discord = take_snapshot(books, sealer).by_name["both"].accepted
     for scheme, name, fits in [(bbx, b"shared", True), (bbx, b"pair", False), (discord, b"pair", True)]:
         key = scheme.find_key(name)

@@ -6,12 +6,14 @@ import pytest
 
 from sealstamp.core.credential import Secret
 from sealstamp.errors import ConfigurationError, KeyStateError
+from sealstamp.keys.acts.access_keys import revoke
+from sealstamp.keys.audit import entries, verify
 from sealstamp.keys.domain import Api, Consumer, KeyStatus, SchemeChoice
-from sealstamp.keys.lifecycle import revoke
 from sealstamp.keys.manifest import Manifest, parse_manifest
 from sealstamp.keys.planning import Action, Change, Kind, carry_out, plan
 from sealstamp.keys.sealing import Sealer, SealingKey, UnsealingError
 from sealstamp.stores.sql import SqlStore
+from tests.acting import act_on
 
 NOW_MS = 1_800_000_000_000
 
@@ -49,7 +51,7 @@ def planned(store: SqlStore, sealer: Sealer, text: str = FILE, *, prune: bool = 
 @pytest.fixture
 def applied(store: SqlStore, sealer: Sealer) -> SqlStore:
     """A store that holds what the file declares."""
-    carry_out(planned(store, sealer), store)
+    carry_out(act_on(store), planned(store, sealer))
     return store
 
 
@@ -123,14 +125,36 @@ def test_file_changed(applied: SqlStore, sealer: Sealer, old: str, new: str, tol
     changes = planned(applied, sealer, changed)
     assert [str(change) for change in changes] == [told]
     assert "hunter" not in repr(changes)
-    carry_out(changes, applied)
+    carry_out(act_on(applied), changes)
     assert planned(applied, sealer, changed) == ()
+
+
+def test_audited(applied: SqlStore, sealer: Sealer) -> None:
+    """Every change is an entry, with the version that it led to; a secret is in none."""
+    carry_out(act_on(applied), planned(applied, sealer, FILE.replace("hunter2", "hunter3"), prune=True))
+    carry_out(act_on(applied), planned(applied, sealer, FILE.replace('"/bank"', '"/money"')))
+    carry_out(act_on(applied), planned(applied, sealer, "", prune=True))
+    log = list(entries(applied))
+    assert verify(applied).broken is None
+    assert [(one.act, one.subject, (one.after or {}).get("version")) for one in log] == [
+        ("consumer.create", "acme", 1),
+        ("api.create", "shop", 1),
+        ("api.create", "bank", 1),
+        ("access_key.create", "k1", 1),
+        ("access_key.update", "k1", 2),
+        ("api.update", "bank", 2),
+        ("access_key.update", "k1", 3),
+        ("access_key.revoke", "k1", 4),
+        ("api.delete", "bank", None),
+        ("api.delete", "shop", None),
+    ]
+    assert "hunter" not in str([one.document() for one in log])
 
 
 def test_creation_time_kept(applied: SqlStore, sealer: Sealer) -> None:
     """An update does not make the key younger."""
     later = plan(declared(FILE.replace("hunter2", "other")), applied, sealer, now_ms=NOW_MS + 5)
-    carry_out(later, applied)
+    carry_out(act_on(applied), later)
     assert applied.get_access_key("k1").created_at_ms == NOW_MS
 
 
@@ -149,7 +173,7 @@ def test_pruned(applied: SqlStore, sealer: Sealer) -> None:
         (Action.DELETE, Kind.API, "shop"),
         (Action.DELETE, Kind.CONSUMER, "idle"),
     ]
-    carry_out(changes, applied)
+    carry_out(act_on(applied), changes)
     assert applied.get_access_key("k1").status is KeyStatus.REVOKED
     assert (applied.list_apis(), applied.list_consumers()) == ([], [Consumer("acme")])
     assert planned(applied, sealer, "", prune=True) == ()
@@ -158,14 +182,14 @@ def test_pruned(applied: SqlStore, sealer: Sealer) -> None:
 def test_key_handed_over_and_its_consumer_pruned(applied: SqlStore, sealer: Sealer) -> None:
     """A consumer goes once its key is another's."""
     changed = FILE.replace("acme", "zeta")
-    carry_out(planned(applied, sealer, changed, prune=True), applied)
+    carry_out(act_on(applied), planned(applied, sealer, changed, prune=True))
     assert applied.list_consumers() == [Consumer("zeta")]
     assert applied.get_access_key("k1").consumer == "zeta"
 
 
 def test_revoked_key_in_the_file(applied: SqlStore, sealer: Sealer) -> None:
     """A file cannot bring a revoked key back, and says so instead of passing over it."""
-    revoke(applied, "k1")
+    revoke(act_on(applied), "k1")
     with pytest.raises(ConfigurationError, match="final") as caught:
         planned(applied, sealer)
     assert caught.value.place == "keys.toml: [[access_keys]] 1 (k1)"
@@ -176,7 +200,7 @@ def test_route_of_an_api_that_stays(applied: SqlStore, sealer: Sealer) -> None:
     text = '[[apis]]\nname = "new"\nschemes = ["bbx"]'
     with pytest.raises(ConfigurationError, match="share host"):
         planned(applied, sealer, text)
-    carry_out(planned(applied, sealer, text, prune=True), applied)
+    carry_out(act_on(applied), planned(applied, sealer, text, prune=True))
     assert [api.name for api in applied.list_apis()] == ["new"]
 
 
@@ -184,9 +208,9 @@ def test_key_revoked_after_the_plan(applied: SqlStore, sealer: Sealer) -> None:
     """A plan made before a key was revoked cannot bring it back; nothing of the plan is done."""
     changed = FILE.replace("hunter2", "other").replace('"/bank"', '"/money"')
     changes = planned(applied, sealer, changed)
-    revoked = revoke(applied, "k1")
+    revoked = revoke(act_on(applied), "k1")
     with pytest.raises(KeyStateError, match="plan again"):
-        carry_out(changes, applied)
+        carry_out(act_on(applied), changes)
     assert applied.get_access_key("k1") == revoked
     assert "/money" not in [api.path_prefix for api in applied.list_apis()]
 
@@ -197,7 +221,7 @@ def test_thing_made_after_the_plan(store: SqlStore, sealer: Sealer) -> None:
     made = Api("shop", "other.example", "/", (SchemeChoice("bbx"),))
     store.put_api(made)
     with pytest.raises(KeyStateError, match="API shop was changed"):
-        carry_out(changes, store)
+        carry_out(act_on(store), changes)
     assert (store.list_apis(), store.list_consumers()) == ([made], [])
 
 
@@ -211,5 +235,5 @@ def test_carrying_out_fails_half_way(applied: SqlStore, sealer: Sealer, monkeypa
 
     monkeypatch.setattr(applied, "delete_api", fail)
     with pytest.raises(ZeroDivisionError):
-        carry_out(changes, applied)
+        carry_out(act_on(applied), changes)
     assert (applied.get_access_key("k1"), applied.list_apis(), applied.epoch()) == before

@@ -10,12 +10,13 @@ from sealstamp.core.request import Request
 from sealstamp.core.signer import Signer
 from sealstamp.core.verifier import ReplayBy
 from sealstamp.errors import ConfigurationError, StoreUnavailableError
+from sealstamp.keys.acts.access_keys import disable
 from sealstamp.keys.domain import Api, Consumer, ConsumerStatus, SchemeChoice
-from sealstamp.keys.lifecycle import disable, import_pair
 from sealstamp.keys.sealing import Sealer, SealingKey
 from sealstamp.keys.snapshot import Snapshot, check_api, take_snapshot
 from sealstamp.schemes import get_scheme
 from sealstamp.stores.sql import SqlStore, open_store
+from tests.acting import act_on, keep_pair
 
 NOW_MS = 1_800_000_000_000
 PAIR = Credential.of("key-1", "s3cr3t-s3cr3t")
@@ -31,7 +32,7 @@ def store(tmp_path: Path):  # type: ignore[no-untyped-def]
     opened = open_store(f"sqlite:///{tmp_path}/s.sqlite3")
     opened.put_consumer(Consumer("acme"))
     opened.put_api(api("good", "stardust", "bbx"))
-    import_pair(opened, SEALER, PAIR, consumer="acme", apis=("good",), now_ms=NOW_MS)
+    keep_pair(opened, SEALER, PAIR, "good", now_ms=NOW_MS)
     yield opened
     opened.close()
 
@@ -68,7 +69,7 @@ def test_a_new_epoch_forgets_every_key(store: SqlStore) -> None:
     """After a change, keys are read anew; what the old snapshot still learns stays in the old one."""
     before = take_snapshot(store, SEALER)
     assert usable_until(before) > NOW_MS
-    disable(store, "key-1")
+    disable(act_on(store, SEALER), "key-1")
     after = take_snapshot(store, SEALER, before)
     assert after.epoch != before.epoch
     assert usable_until(after) == 0
@@ -118,7 +119,7 @@ def test_a_secret_that_the_scheme_cannot_use_is_no_refusal_of_the_caller(store: 
     """An imported secret that is not base64, at an API whose secrets are: nobody can decide, and the log says why."""
     store.put_api(api("cloud", "azure-appconfig"))
     odd = Credential.of("key-2", "not base64!")
-    import_pair(store, SEALER, odd, consumer="acme", apis=("cloud",), now_ms=NOW_MS)
+    keep_pair(store, SEALER, odd, "cloud", now_ms=NOW_MS)
     accepted = take_snapshot(store, SEALER).by_name["cloud"].accepted[0]
     with pytest.raises(StoreUnavailableError, match="key-2"):
         accepted.find_key(b"key-2")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sealstamp.keys import lifecycle
+from sealstamp.keys.acts.access_keys import revoke
 from tests.server.service import Service, free_port, serving
 from tests.server.signing import BBX, CDNETWORKS, STARDUST, SYSTEMS, Pair, System
 from tests.server.upstream import Upstream
@@ -178,7 +178,7 @@ def started(tmp_path_factory: pytest.TempPathFactory, upstream: Upstream) -> Ite
     service.apply(manifest)
     with service.opened_store() as store:
         for system in SYSTEMS:
-            lifecycle.revoke(store, declared(system, "revoked").access_key_id)
+            revoke(service.act(store), declared(system, "revoked").access_key_id)
     with ThreadPoolExecutor(4) as pool:
         books = dict(pool.map(lambda system: (system.name, _book(service, system)), SYSTEMS))
     with serving(service):

@@ -18,11 +18,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sealstamp.core.credential import Credential
-from sealstamp.keys import lifecycle
+from sealstamp.keys.acts.access_keys import import_pair
+from sealstamp.keys.acts.act import Act
 from sealstamp.keys.manifest import parse_manifest
 from sealstamp.keys.planning import carry_out, plan
 from sealstamp.keys.sealing import Sealer, load_or_create_sealing_key_file
 from sealstamp.stores.sql import SqlStore, open_store
+from tests.acting import act_on
 from tests.server.signing import Fields, Pair, System, as_query
 
 T = TypeVar("T")
@@ -315,23 +317,18 @@ class Service:
             manifest, place="test", directory=self.folder, check_scheme=lambda *_: None, environment={}
         )
         with self.opened_store() as store:
-            carry_out(plan(declared, store, self._sealer(), now_ms=0, prune=False), store)
+            carry_out(self.act(store), plan(declared, store, self._sealer(), now_ms=0, prune=False))
 
     def add_pair(self, api: str, *, expires_at_ms: int | None = None) -> Pair:
         """What ``keys import`` does, with a new pair."""
         pair = Pair(secrets.token_hex(16), secrets.token_hex(16))
         credential = Credential.of(pair.access_key_id, pair.secret)
         with self.opened_store() as store:
-            lifecycle.import_pair(
-                store,
-                self._sealer(),
-                credential,
-                consumer="acme",
-                apis=[api],
-                now_ms=0,
-                expires_at_ms=expires_at_ms,
-            )
+            import_pair(self.act(store), credential, consumer="acme", apis=[api], expires_at_ms=expires_at_ms)
         return pair
+
+    def act(self, store: SqlStore) -> Act:
+        return act_on(store, self._sealer())
 
     def _sealer(self) -> Sealer:
         return Sealer(load_or_create_sealing_key_file(self.folder / "sealing.key"))

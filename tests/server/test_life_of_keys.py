@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sealstamp.keys import lifecycle
+from sealstamp.keys.acts import access_keys
 from tests.server.circumstances import check_problem
 from tests.server.service import Answer, Service, serving, until
 from tests.server.signing import CDNETWORKS, TAURUSX, Pair, System
@@ -49,9 +49,9 @@ def test_the_life_of_a_key_that_nobody_names(service: Service) -> None:
     pair = service.add_pair(CDNETWORKS.name)
     with service.opened_store() as store:
         acts = {
-            "disable": lambda: lifecycle.disable(store, pair.access_key_id),
-            "enable": lambda: lifecycle.enable(store, pair.access_key_id),
-            "revoke": lambda: lifecycle.revoke(store, pair.access_key_id),
+            "disable": lambda: access_keys.disable(service.act(store), pair.access_key_id),
+            "enable": lambda: access_keys.enable(service.act(store), pair.access_key_id),
+            "revoke": lambda: access_keys.revoke(service.act(store), pair.access_key_id),
         }
         live_through(service, CDNETWORKS, pair, acts)
 

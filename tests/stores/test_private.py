@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from sealstamp.core.credential import Credential
-from sealstamp.keys.lifecycle import import_pair
 from sealstamp.keys.sealing import Sealer, SealingKey
 from sealstamp.stores.sql import SqlStore
+from tests.acting import keep_pair
 
 PLAIN = "957f23f2d6435e37d4ac21f3e9a67d45"
 
@@ -31,7 +31,7 @@ def test_no_plain_secret_on_the_disk(shop: SqlStore, path: Path) -> None:
     """Neither the database nor its log holds the secret or the sealing key, in bytes or in hex."""
     sealing_key = bytes(range(100, 132))
     credential = Credential.of("k1", PLAIN)
-    import_pair(shop, Sealer(SealingKey.of(sealing_key)), credential, consumer="acme", apis=["shop"], now_ms=0)
+    keep_pair(shop, Sealer(SealingKey.of(sealing_key)), credential, "shop")
     while_open = b"".join(entry.read_bytes() for entry in path.parent.iterdir())
     shop.close()
     for written in (while_open, path.read_bytes()):
@@ -43,7 +43,7 @@ def test_no_plain_secret_on_the_disk(shop: SqlStore, path: Path) -> None:
 def test_shown_and_pickled(shop: SqlStore) -> None:
     """A key read from the store shows no sealed bytes, and the store cannot be pickled."""
     sealer = Sealer(SealingKey.of(b"k" * 32))
-    key = import_pair(shop, sealer, Credential.of("k1", PLAIN), consumer="acme", apis=["shop"], now_ms=0)
+    key = keep_pair(shop, sealer, Credential.of("k1", PLAIN), "shop")
     assert "sealed" not in repr(key)
     assert PLAIN not in repr(key)
     with pytest.raises((TypeError, AttributeError)):

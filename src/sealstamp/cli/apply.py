@@ -10,15 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sealstamp.cli import output
-from sealstamp.cli.local import add_config, opened, settings_of
-from sealstamp.cli.moments import now_ms
+from sealstamp.cli.local import act_on, add_config, opened, settings_of
 from sealstamp.errors import ConfigurationError, NotFoundError, SchemeError
 
 if TYPE_CHECKING:
+    from sealstamp.keys.acts.act import Act
     from sealstamp.keys.planning import Change
-    from sealstamp.keys.ports import KeyStore
     from sealstamp.keys.schemes import Shelf
-    from sealstamp.keys.sealing import Sealer
 
 
 def add(parser: ArgumentParser) -> None:
@@ -34,15 +32,13 @@ def add(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> int:
     """Plan, carry out and print: a reader who goes away must not keep a change from being made."""
     with opened(settings_of(arguments)) as (store, sealer):
-        changes = apply_file(arguments.file, store, sealer, prune=arguments.prune, dry_run=arguments.dry_run)
+        changes = apply_file(arguments.file, act_on(store, sealer), prune=arguments.prune, dry_run=arguments.dry_run)
     document = {"dry_run": arguments.dry_run, "changes": [_facts(change) for change in changes]}
     return output.show(arguments, document, lambda: _tell(changes, dry_run=arguments.dry_run))
 
 
-def apply_file(
-    file: Path, store: KeyStore, sealer: Sealer, *, prune: bool = False, dry_run: bool = False
-) -> Sequence[Change]:
-    """Make ``store`` match ``file``; return what changed, or would.
+def apply_file(file: Path, act: Act, *, prune: bool = False, dry_run: bool = False) -> Sequence[Change]:
+    """Make the store match ``file``; return what changed, or would.
 
     Raises ConfigurationError for the file, KeyStateError when the store changes meanwhile.
     """
@@ -50,11 +46,11 @@ def apply_file(
     from sealstamp.keys.planning import carry_out, plan
     from sealstamp.keys.schemes import Shelf
 
-    shelf = Shelf(store.list_schemes())
+    shelf = Shelf(act.store.list_schemes())
     manifest = load_manifest(file, check_scheme=partial(_check_scheme, shelf), environment=os.environ)
-    changes = plan(manifest, store, sealer, now_ms=now_ms(), prune=prune)
+    changes = plan(manifest, act.store, act.sealer, now_ms=act.now_ms, prune=prune)
     if not dry_run:
-        carry_out(changes, store)
+        carry_out(act, changes)
     return changes
 
 

@@ -24,11 +24,10 @@ from sealstamp.cli import output
 from sealstamp.cli.apply import apply_file
 from sealstamp.cli.call import CallFailedError, send
 from sealstamp.cli.inputs import Wanted
-from sealstamp.cli.keys import issue
-from sealstamp.cli.local import opened
+from sealstamp.cli.local import act_on, opened
 from sealstamp.core.credential import Credential
 from sealstamp.errors import SealstampError
-from sealstamp.keys import lifecycle
+from sealstamp.keys.acts.access_keys import disable, issue
 from sealstamp.schemes import get_scheme
 from sealstamp.server.settings import Settings
 
@@ -108,10 +107,11 @@ def _set_up(folder: Path, settings: Settings, upstream: str) -> dict[str, Pairs]
     manifest = folder / "apis.toml"
     manifest.write_text(_CONSUMER + "".join(_API.format(scheme=scheme, upstream=upstream) for scheme in SCHEMES))
     with opened(settings) as (store, sealer):
-        apply_file(manifest, store, sealer)
-        issued = {scheme: [issue(store, sealer, "acme", [scheme]) for _ in range(2)] for scheme in SCHEMES}
+        act = act_on(store, sealer)
+        apply_file(manifest, act)
+        issued = {scheme: [issue(act, consumer="acme", apis=[scheme]) for _ in range(2)] for scheme in SCHEMES}
         for _, (key, _) in issued.values():
-            lifecycle.disable(store, key.id)
+            disable(act, key.id)
     return {
         scheme: Pairs(_as_sent(scheme, right), _as_sent(scheme, disabled))
         for scheme, ((_, right), (_, disabled)) in issued.items()

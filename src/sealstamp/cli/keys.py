@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sealstamp.cli import inputs, output
-from sealstamp.cli.local import add_config, opened, settings_of
-from sealstamp.cli.moments import now_ms, read_moment, write_moment
+from sealstamp.cli.local import acting, add_config, opened, settings_of
+from sealstamp.cli.moments import read_moment, write_moment
 from sealstamp.core.asymmetric import is_key_text
 from sealstamp.core.credential import Credential, Secret
-from sealstamp.core.scheme import Scheme
 from sealstamp.core.suggest import did_you_mean
-from sealstamp.errors import ConfigurationError, NotFoundError
+from sealstamp.errors import ConfigurationError
 from sealstamp.keys.rules import check_access_key_id, check_name
 from sealstamp.schemes import get_scheme
 
 if TYPE_CHECKING:
+    from sealstamp.keys.acts.act import Act
     from sealstamp.keys.domain import AccessKey
     from sealstamp.keys.ports import KeyStore
-    from sealstamp.keys.sealing import Sealer
 
 _MOVES = {
     "disable": "refuse a key until it is enabled again",
     "enable": "accept a disabled key again",
     "revoke": "refuse a key for ever",
 }
-"""What ``keys.lifecycle`` does with a key that is there."""
+"""What ``keys.acts.access_keys`` does with a key that is there."""
 
 
 def add(parser: ArgumentParser) -> None:
@@ -72,10 +71,16 @@ def _add_owner(parser: ArgumentParser) -> None:
 
 
 def _issue(arguments: Namespace) -> int:
+    from sealstamp.keys.acts import access_keys, consumers
+
+    check_name("--consumer", arguments.consumer)
     expires_at_ms = _expiry(arguments)
-    scheme = get_scheme(arguments.scheme) if arguments.scheme else None
-    with opened(settings_of(arguments)) as (store, sealer):
-        key, credential = issue(store, sealer, arguments.consumer, arguments.api, scheme, expires_at_ms)
+    forms = get_scheme(arguments.scheme).keys if arguments.scheme else None
+    with acting(settings_of(arguments)) as act, act.store.transaction():
+        consumers.ensure(act, arguments.consumer)
+        key, credential = access_keys.issue(
+            act, consumer=arguments.consumer, forms=forms, apis=arguments.api, expires_at_ms=expires_at_ms
+        )
     document = {"access_key_id": key.id, **_secrets(credential), **_facts(key)}
     return output.show(arguments, document, lambda: _tell_pair(credential))
 
@@ -86,56 +91,18 @@ def _secrets(credential: Credential) -> dict[str, object]:
     return {"secret": credential.secret.reveal().decode(), **({"extras": extras} if extras else {})}
 
 
-def issue(
-    store: KeyStore,
-    sealer: Sealer,
-    consumer: str,
-    apis: Sequence[str],
-    scheme: Scheme | None = None,
-    expires_at_ms: int | None = None,
-) -> tuple[AccessKey, Credential]:
-    """Make a key as ``scheme`` would have it, or else the first API's first scheme; a new consumer is made too.
-
-    Raises ConfigurationError for a name that cannot be, NotFoundError for an API, KeyStateError as ``lifecycle.issue``.
-    """
-    from secrets import choice
-
-    from sealstamp.keys import lifecycle
-
-    with store.transaction():
-        forms = (scheme or _scheme_of(store, apis[0])).keys
-        _make_consumer(store, consumer)
-        return lifecycle.issue(
-            store,
-            sealer,
-            consumer=consumer,
-            apis=apis,
-            id_form=forms.access_key_id,
-            secret_form=forms.secret,
-            choose=choice,
-            now_ms=now_ms(),
-            expires_at_ms=expires_at_ms,
-            extra_forms={extra.name: extra.make for extra in forms.extras},
-        )
-
-
 def _import(arguments: Namespace) -> int:
-    from sealstamp.keys import lifecycle
+    from sealstamp.keys.acts import access_keys, consumers
 
     access_key_id = check_access_key_id("--access-key-id", arguments.access_key_id)
+    check_name("--consumer", arguments.consumer)
     secret = _secret(arguments)
     expires_at_ms = _expiry(arguments)
-    with opened(settings_of(arguments)) as (store, sealer), store.transaction():
-        credential = Credential(access_key_id, secret, _extras(arguments, store))
-        _make_consumer(store, arguments.consumer)
-        key = lifecycle.import_pair(
-            store,
-            sealer,
-            credential,
-            consumer=arguments.consumer,
-            apis=arguments.api,
-            now_ms=now_ms(),
-            expires_at_ms=expires_at_ms,
+    with acting(settings_of(arguments)) as act, act.store.transaction():
+        credential = Credential(access_key_id, secret, _extras(arguments, act.store))
+        consumers.ensure(act, arguments.consumer)
+        key = access_keys.import_pair(
+            act, credential, consumer=arguments.consumer, apis=arguments.api, expires_at_ms=expires_at_ms
         )
     return _tell(arguments, key, "imported")
 
@@ -168,11 +135,11 @@ def _list(arguments: Namespace) -> int:
 
 
 def _move(arguments: Namespace) -> int:
-    from sealstamp.keys import lifecycle
+    from sealstamp.keys.acts import access_keys
 
-    move: Callable[[KeyStore, str], AccessKey] = getattr(lifecycle, arguments.act)
-    with opened(settings_of(arguments)) as (store, _):
-        key = move(store, arguments.access_key_id)
+    move: Callable[[Act, str], AccessKey] = getattr(access_keys, arguments.act)
+    with acting(settings_of(arguments)) as act:
+        key = move(act, arguments.access_key_id)
     return _tell(arguments, key, f"is {key.status}")
 
 
@@ -208,21 +175,6 @@ def _facts(key: AccessKey) -> dict[str, object]:
         "created": write_moment(key.created_at_ms),
         "expires": write_moment(key.expires_at_ms),
     }
-
-
-def _scheme_of(store: KeyStore, name: str) -> Scheme:
-    api = next((api for api in store.list_apis() if api.name == name), None)
-    if api is None:
-        raise NotFoundError(f"there is no API {name!r}\nhint: sealstamp apis list")
-    return get_scheme(api.schemes[0].name, api.schemes[0].parameters)
-
-
-def _make_consumer(store: KeyStore, name: str) -> None:
-    from sealstamp.keys.domain import Consumer
-
-    check_name("--consumer", name)  # a gateway passes the name on in a header
-    if all(consumer.name != name for consumer in store.list_consumers()):
-        store.put_consumer(Consumer(name))
 
 
 def _expiry(arguments: Namespace) -> int | None:

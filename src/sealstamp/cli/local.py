@@ -16,6 +16,7 @@ from sealstamp.cli.moments import now_ms
 
 if TYPE_CHECKING:
     from sealstamp.keys.acts.act import Act
+    from sealstamp.keys.ports import ManagementStore
     from sealstamp.keys.sealing import Sealer
     from sealstamp.server.settings import Settings
     from sealstamp.stores.sql import SqlStore
@@ -36,12 +37,17 @@ def settings_of(arguments: Namespace) -> Settings:
 @contextmanager
 def acting(settings: Settings) -> Iterator[Act]:
     """Open the store for whoever runs this command to act on it, as the audit will name them. Raises as ``opened``."""
+    with opened(settings) as (store, sealer):
+        yield act_on(store, sealer)
+
+
+def act_on(store: ManagementStore, sealer: Sealer) -> Act:
+    """Return what surrounds an act, now, of whoever runs this command."""
     from secrets import choice
 
     from sealstamp.keys.acts.act import Act
 
-    with opened(settings) as (store, sealer):
-        yield Act(store, sealer, f"local:{_user()}", None, now_ms(), choice)
+    return Act(store, sealer, f"local:{_user()}", None, now_ms(), choice)
 
 
 def _user() -> str:

@@ -13,6 +13,9 @@ from enum import StrEnum
 from typing import Final, TypeVar
 
 from sealstamp.errors import ConfigurationError, KeyStateError
+from sealstamp.keys.acts.act import Act
+from sealstamp.keys.audit import Document
+from sealstamp.keys.documents import access_key_document, api_document, consumer_document
 from sealstamp.keys.domain import AccessKey, Api, Consumer, KeyStatus, SchemeChoice
 from sealstamp.keys.keeping import check_usable, credential_of, with_credential
 from sealstamp.keys.manifest import DeclaredKey, Manifest, refuse_shared_routes
@@ -90,6 +93,11 @@ class Change:
         subject = self.after or self.before
         return subject.id if isinstance(subject, AccessKey) else subject.name if subject else ""
 
+    @property
+    def act(self) -> str:
+        """What the audit calls it."""
+        return f"{self.kind.replace(' ', '_').lower()}.{self.action}"
+
     def __str__(self) -> str:
         """Tell the change in one line; a secret is ``***``."""
         line = f"{self.action} {self.kind} {self.name}"
@@ -123,15 +131,16 @@ def plan(
     return tuple(changes)
 
 
-def carry_out(changes: Sequence[Change], store: KeyStore) -> None:
+def carry_out(act: Act, changes: Sequence[Change]) -> None:
     """Make the changes, all of them or none.
 
     Raises KeyStateError when the store is no longer as the plan found it.
     """
-    with store.transaction():
-        _refuse_if_stale(changes, store)
+    with act.store.transaction():
+        _refuse_if_stale(changes, act.store)
         for change in changes:
-            _make(change, store)
+            _make(change, act.store)
+            act.record(change.act, change.name, _document(change.before), _document(change.after))
 
 
 def _put(old: Iterable[Named], new: Iterable[Named], fields: Callable[[Named], Mapping[str, str]]) -> Iterator[Change]:
@@ -141,8 +150,9 @@ def _put(old: Iterable[Named], new: Iterable[Named], fields: Callable[[Named], M
         before = known.get(after.name)
         if before is None:
             yield Change(None, after)
-        elif before != after:
-            yield Change(before, after, _differences(fields(before), fields(after)))
+        elif before != replace(after, version=before.version):
+            following = replace(after, version=before.version + 1)
+            yield Change(before, following, _differences(fields(before), fields(after)))
 
 
 def _put_keys(declared: Iterable[DeclaredKey], store: KeyStore, sealer: Sealer, now_ms: int) -> Iterator[Change]:
@@ -156,7 +166,7 @@ def _put_keys(declared: Iterable[DeclaredKey], store: KeyStore, sealer: Sealer, 
             raise ConfigurationError(entry.place, problem, "take it out of the file, or declare a key with a new id")
         after = _updated_key(before, entry, sealer)
         if after != before:
-            yield Change(before, after, _key_differences(before, after))
+            yield Change(before, _next(after), _key_differences(before, after))
 
 
 def _new_key(entry: DeclaredKey, sealer: Sealer, now_ms: int) -> AccessKey:
@@ -184,6 +194,10 @@ def _updated_key(before: AccessKey, entry: DeclaredKey, sealer: Sealer) -> Acces
     )
 
 
+def _next(key: AccessKey) -> AccessKey:
+    return replace(key, version=key.version + 1)
+
+
 def _prune(
     manifest: Manifest, store: KeyStore, old_apis: Iterable[Api], old_consumers: Iterable[Consumer]
 ) -> Iterator[Change]:
@@ -192,7 +206,7 @@ def _prune(
     others = [key for key in store.list_access_keys() if key.id not in declared]
     for key in others:
         if key.status is not KeyStatus.REVOKED:
-            yield Change(key, replace(key, status=KeyStatus.REVOKED))
+            yield Change(key, _next(replace(key, status=KeyStatus.REVOKED)))
     kept_apis = {api.name for api in manifest.apis}
     yield from (Change(api, None) for api in old_apis if api.name not in kept_apis)
     kept_consumers = {one.name for one in manifest.consumers} | {key.consumer for key in others}
@@ -237,6 +251,17 @@ def _delete(change: Change, store: KeyStore) -> None:
         store.delete_api(change.name)
     else:
         store.delete_consumer(change.name)
+
+
+def _document(subject: Subject | None) -> Document | None:
+    match subject:
+        case Api():
+            return api_document(subject)
+        case Consumer():
+            return consumer_document(subject)
+        case AccessKey():
+            return access_key_document(subject)
+    return None
 
 
 def _is_revoked(subject: Subject) -> bool:

@@ -62,8 +62,8 @@ class KeyStore(KeySource, SchemeSource, Protocol):
     def delete_api(self, name: str) -> None:
         """Forget an API; keys lose it from theirs. Raises NotFoundError."""
 
-    def list_consumers(self) -> Sequence[Consumer]:
-        """Return every consumer, by name."""
+    def list_consumers(self, *, parent: str | None = None) -> Sequence[Consumer]:
+        """Return consumers by name: every one, or those right below ``parent``."""
 
     def find_consumer(self, name: str) -> Consumer | None:
         """Return the consumer with exactly this name, or None."""
