@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,6 +31,12 @@ def choosing(letters: str) -> Callable[[Sequence[str]], str]:
     """Choose one given letter after the other."""
     given = iter(letters)
     return lambda _alphabet: next(given)
+
+
+@pytest.fixture
+def url(path: Path) -> str:
+    """In one database: what acts do is tried here; the store's own tests try each."""
+    return f"sqlite:///{path}"
 
 
 @pytest.fixture

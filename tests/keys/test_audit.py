@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -71,6 +70,7 @@ def test_empty(store: SqlStore) -> None:
     assert (verdict.sound, verdict.hash, verdict.broken) == (0, "0" * 64, None)
 
 
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("statement", "broken", "problem"),
     [
@@ -177,9 +177,9 @@ def test_appended_is_no_change_of_keys(store: SqlStore, act: Act) -> None:
     assert store.epoch() == before
 
 
-def test_many_append_at_once(store: SqlStore, tmp_path: Path) -> None:
+def test_many_append_at_once(store: SqlStore, url: str) -> None:
     """However many act at once, there is one chain."""
-    patient = open_store(f"sqlite:///{tmp_path}/keys.db")
+    patient = open_store(url)
 
     def one(number: int) -> None:
         facts = {"at_ms": number, "actor": "a", "act": "x.y", "subject": "s", "request_id": None}
@@ -205,7 +205,7 @@ def test_many_append_at_once(store: SqlStore, tmp_path: Path) -> None:
         (AuditQuery(above=1, below=4), [2, 3]),
     ],
 )
-@pytest.mark.parametrize("limit", [1, 2, 1_000])
+@pytest.mark.parametrize("limit", [2, 1_000])
 def test_sought(chain: SqlStore, query: AuditQuery, numbers: list[int], limit: int) -> None:
     """By who, what, when and in which order; the pages make no difference."""
     assert [entry.number for entry in entries(chain, replace(query, limit=limit))] == numbers

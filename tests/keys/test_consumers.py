@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,12 @@ from sealstamp.keys.domain import Consumer, ConsumerStatus
 from sealstamp.keys.sealing import Sealer
 from sealstamp.stores.sql import SqlStore
 from tests.acting import act_on, keep_pair
+
+
+@pytest.fixture
+def url(path: Path) -> str:
+    """In one database: what acts do is tried here; the store's own tests try each."""
+    return f"sqlite:///{path}"
 
 
 @pytest.fixture

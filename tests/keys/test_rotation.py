@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +23,12 @@ from tests.acting import act_on, keep_pair
 
 NOW_MS = 1_800_000_000_000
 HOUR_MS = 3_600_000
+
+
+@pytest.fixture
+def url(path: Path) -> str:
+    """In one database: what acts do is tried here; the store's own tests try each."""
+    return f"sqlite:///{path}"
 
 
 @pytest.fixture
