@@ -145,6 +145,17 @@ class DigestCheck:
         _refuse(wrong, "is not that of the body which came")
         return self._held
 
+    def compare(self, digests: Mapping[str, bytes]) -> bool:
+        """Compare with raw digests of the whole body, by hash, in place of its bytes; False where one is not there.
+
+        Raises DigestMismatchError, naming every digest that does not fit.
+        """
+        if any(one.hash not in digests for one, _ in self._wanted):
+            return False
+        wrong = [one for one, came in self._wanted if not hmac.compare_digest(came, one.written(digests[one.hash]))]
+        _refuse(wrong, "is not that of the body which came")
+        return True
+
     def _take_in(self, piece: bytes) -> None:
         if not self._states:
             self._states = [one.hash_of(b"") for one, _ in self._wanted]

@@ -41,11 +41,12 @@ class Answer:
 
 
 class Answered(Exception):  # noqa: N818  # not an error: the request has its answer
-    """The request goes no further; ``answer`` is what its sender gets."""
+    """The request goes no further; ``answer`` is what its sender gets, ``reason`` a stable word for why."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Answer, reason: str = "") -> None:
         super().__init__(answer.status)
         self.answer = answer
+        self.reason = reason
 
 
 def refusal_answer(refusal: Refusal, profile: ResponseProfile | None, request_id: str, now_ms: int) -> Answer:

@@ -86,8 +86,8 @@ def _assemble(settings: Settings, resources: ExitStack) -> Application:
     )
     door = Door(shared.replay, attempts, metrics, log, now_ms)
     controls = Controls(directory, door, shared, metrics, trust)
-    management = _management(settings, store, sealer, directory, door, log)
     locator = Locator(trust, settings.client_address_header)
+    management = _management(settings, store, sealer, directory, door, locator, log)
     decisions = Decisions(directory, door, locator, controls, log)
     companions: list[Companion] = [
         aclosing(gateway),
@@ -104,12 +104,12 @@ def _assemble(settings: Settings, resources: ExitStack) -> Application:
 
 
 def _management(
-    settings: Settings, store: SqlStore, sealer: Sealer, directory: Directory, door: Door, log: Log
+    settings: Settings, store: SqlStore, sealer: Sealer, directory: Directory, door: Door, locator: Locator, log: Log
 ) -> ManagementGate:
     def build() -> Application:
         from sealstamp.server.management.app import build_management  # most services never need it
         from sealstamp.server.management.services import Services
 
-        return build_management(Services(store, sealer, directory, door, log, now_ms))
+        return build_management(Services(store, sealer, directory, door, locator, log, now_ms))
 
     return ManagementGate(settings.management_hosts, Trust(settings.management_addresses), build)

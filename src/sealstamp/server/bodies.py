@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from functools import partial
 
-from sealstamp.core.bodycheck import BodyCheck
+from sealstamp.core.bodycheck import BodyCheck, DigestCheck
 from sealstamp.errors import MalformedCredentialsError, VerificationError
 
 Pieces = AsyncIterator[bytes]
@@ -40,6 +40,22 @@ class BodyUnderCheck:
             self._refuse(
                 MalformedCredentialsError("a digest of the body is signed, and this door does not see the body")
             )
+
+    def compare(self, digests: Mapping[str, bytes]) -> bool:
+        """Decide by digests that somebody else has made of the body; tell whether they sufficed.
+
+        Raises Answered for a body that is not as it was signed.
+        """
+        if not isinstance(self._check, DigestCheck):
+            return False
+        try:
+            sufficed = self._check.compare(digests)
+        except VerificationError as refusal:
+            self._refuse(refusal)
+            return True
+        if sufficed:
+            self._accept()
+        return sufficed
 
     async def through(self, pieces: Pieces) -> Pieces:
         """Yield the body as it may go on. Raises Answered for one that is not as it was signed."""

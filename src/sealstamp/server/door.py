@@ -71,7 +71,8 @@ class Door:
             self._tell(accepted, refusal, request_id, perf_counter_ns() - began, address)
             if guarded.only_observes:
                 return None, None
-            raise Answered(refusal_answer(refusal, guarded.responses, request_id, now_ms)) from None
+            answer = refusal_answer(refusal, guarded.responses, request_id, now_ms)
+            raise Answered(answer, refusal.public_reason) from None
         took_ns = perf_counter_ns() - began
         if body_check is not None:
             body = self._under_check(body_check, guarded, accepted, request_id, took_ns, address)
@@ -130,7 +131,8 @@ class Door:
         def refuse(refusal: VerificationError) -> None:
             self._tell(accepted, refusal, request_id, took_ns, address)
             if not guarded.only_observes:
-                raise Answered(refusal_answer(refusal, guarded.responses, request_id, self.now_ms())) from None
+                answer = refusal_answer(refusal, guarded.responses, request_id, self.now_ms())
+                raise Answered(answer, refusal.public_reason) from None
 
         kind = ObservedBody if guarded.only_observes else BodyUnderCheck
         return kind(check, accept, refuse, may_be_unseen=not accepted.verifier.refuses_unseen)

@@ -22,8 +22,25 @@ path_prefix = "/v1"
 host = "guarded.example"
 schemes = ["bbx"]
 
+[[apis]]
+name = "settings"
+path_prefix = "/settings"
+schemes = ["azure-appconfig"]
+
+[[apis]]
+name = "watched"
+path_prefix = "/watched"
+schemes = ["bbx"]
+enforcement = "observe"
+
 [[consumers]]
 name = "acme"
+
+[[access_keys]]
+id = "uploader"
+secret = "bXkgc2VjcmV0"
+consumer = "acme"
+apis = ["settings"]
 """
 
 

@@ -24,7 +24,7 @@ def test_stock_curl_signs(viewer: Manager) -> None:
     """A stock curl with ``--aws-sigv4`` is a client, with a query too."""
     assert viewer.curl("GET", "/v1/whoami")[1]["name"] == "the-viewer"
     status, told = viewer.curl("GET", "/v1/apis?limit=1")
-    assert (status, told["items"][0]["name"]) == (200, "shop")
+    assert (status, len(told["items"])) == (200, 1)
 
 
 def test_nothing_is_told_unsigned(service: Service, viewer: Manager) -> None:

@@ -11,7 +11,7 @@ import msgspec
 from starlette.routing import Route, Router
 
 from sealstamp.server.asgi import Application, Receive, Scope, Send
-from sealstamp.server.management import access_keys, apis, consumers, operators, schemes
+from sealstamp.server.management import access_keys, apis, consumers, operators, schemes, verify
 from sealstamp.server.management.endpoint import Endpoint, not_found
 from sealstamp.server.management.guard import Guard
 from sealstamp.server.management.openapi import document_of
@@ -23,6 +23,7 @@ SIGNED_OPERATIONS: tuple[Operation, ...] = (
     *consumers.OPERATIONS,
     *access_keys.OPERATIONS,
     *schemes.OPERATIONS,
+    *verify.OPERATIONS,
     *operators.OPERATIONS,
 )
 

@@ -76,7 +76,8 @@ class Endpoint:
             body = await read_whole(receive, operation.max_body)
             call = self._call(operation, None, request, body, scope["path_params"], request_id)
             return await asyncio.to_thread(self._perform, operation, call, None)
-        principal, body = await self._guard.admit(request, receive, operation.max_body, request_id)
+        address = self._services.locator.at_gateway(scope, request)
+        principal, body = await self._guard.admit(request, receive, operation.max_body, request_id, address)
         operator = await asyncio.to_thread(self._authorised, principal.access_key_id, operation.role)
         call = self._call(operation, operator, request, body, scope["path_params"], request_id)
         if operation.run_at_door is not None:

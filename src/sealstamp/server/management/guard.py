@@ -13,6 +13,7 @@ from typing import Final
 from sealstamp.core.request import Request
 from sealstamp.core.scheme import Scheme
 from sealstamp.core.verifier import Principal, ReplayBy, Verifier
+from sealstamp.keys.addresses import ClientAddress
 from sealstamp.keys.domain import AccessKey, Api, Consumer, KeyStatus, SchemeChoice
 from sealstamp.keys.operators import OPERATOR_SCHEME, Operator, OperatorStatus
 from sealstamp.keys.sealing import Sealer
@@ -51,11 +52,13 @@ class Guard:
         self._epoch: int | None = None
         self._guarded: GuardedApi | None = None
 
-    async def admit(self, request: Request, receive: Receive, limit: int, request_id: str) -> tuple[Principal, bytes]:
+    async def admit(
+        self, request: Request, receive: Receive, limit: int, request_id: str, address: ClientAddress | None
+    ) -> tuple[Principal, bytes]:
         """Return who signed, and the body of at most ``limit`` bytes. Raises Answered, ProblemError."""
         if not announces_body(request):
             request = Request(request.method, request.target, request.headers, scheme=request.scheme, body=b"")
-        principal, under_check = await self._door.admit(self._current(), request, request_id)
+        principal, under_check = await self._door.admit(self._current(), request, request_id, address)
         assert principal is not None  # noqa: S101  # this API enforces
         return principal, b"" if under_check is None else await read_whole(receive, limit, under_check)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sealstamp.keys.sealing import Sealer
 from sealstamp.server.directory import Directory
 from sealstamp.server.door import Door
+from sealstamp.server.locating import Locator
 from sealstamp.server.logs import Log
 from sealstamp.stores.sql import SqlStore
 
@@ -20,5 +21,6 @@ class Services:
     sealer: Sealer
     directory: Directory
     door: Door
+    locator: Locator
     log: Log
     now_ms: Callable[[], int]
