@@ -276,6 +276,79 @@ def test_a_key_of_another_kind_is_told_apart_by_nothing() -> None:
         verifier.check(request, verifier.present(request, NOW), key, NOW)
 
 
+# the kind of the key decides
+
+
+BY_KIND = """
+{ switch = "{key_kind}", cases = {
+  shared = "{string_to_sign|hmac:sha256,secret|hex}",
+  ed25519 = "{string_to_sign|sign:ed25519,secret|hex}",
+  rsa = "{string_to_sign|sign:rsa-v1_5-sha256,secret|base64}" } }
+"""
+
+
+@pytest.mark.parametrize("kind", ["shared", "ed25519", "rsa"])
+def test_the_kind_of_the_key_decides_how_a_request_is_signed(kind: str) -> None:
+    scheme = load(BY_KIND)
+    pairs = {
+        "shared": (b"shared", b"shared"),
+        "ed25519": pair_for("ed25519"),
+        "rsa": pair_for("rsa-v1_5-sha256"),
+    }
+    private, public = pairs.pop(kind)
+    request = signed_with(scheme, private)
+    check(scheme, public, request)
+    with pytest.raises(UnknownAccessKeyError):
+        check(scheme, None, request)
+    for _, other in pairs.values():
+        with pytest.raises(SignatureMismatchError):
+            check(scheme, other, request)
+    with pytest.raises(MisfitError, match="needs a key of"):
+        Signer(scheme, credential(pem_of(private_key("P-256"))))
+    forged = hmac.digest(public, f"GET\nx.example\n/a?b=1\n\n{NOW}".encode(), "sha256").hex().encode()
+    if kind != "shared":
+        with pytest.raises(SignatureMismatchError):
+            check(scheme, public, with_header(request, b"x-signature", forged))
+
+
+def test_a_key_without_a_case_of_its_kind_cannot_sign() -> None:
+    """In another case of the scheme it could."""
+    cases = '{ switch = "{algorithm}", cases = { rsa = "{string_to_sign|sign:rsa-v1_5-sha256,secret|base64}" }'
+    scheme = load(
+        f"{cases}, default = {BY_KIND.replace('rsa =', 'p-256 =').replace('rsa-v1_5-', 'ecdsa-p256-')} }}", MIXED
+    )
+    with pytest.raises(SigningError, match="does not fit the key"):
+        signed_with(scheme, pem_of(private_key("RSA")), algorithm="")
+    request = signed_with(scheme, b"shared", algorithm="")
+    with pytest.raises(SignatureMismatchError):
+        check(scheme, public_pem_of(private_key("RSA")), request)
+
+
+@pytest.mark.parametrize(
+    ("signature", "problem"),
+    [
+        (BY_KIND.replace("rsa =", "p-256 ="), "the case of 'p-256' signs with a key that is 'rsa'"),
+        (BY_KIND.replace("shared =", "p-384 ="), "the case of 'p-384' signs with a key that is 'shared'"),
+        (BY_KIND.replace("rsa =", "dsa ="), "no kind of key 'dsa'"),
+        (BY_KIND.replace("} }", '}, default = "{string_to_sign|hmac:sha256,secret|hex}" }'), "has no default"),
+        ('{ switch = "{key_kind}", cases = { shared = "{string_to_sign|hmac:sha256,secret|hex}" } }', "keys of pairs"),
+        ('"{string_to_sign|hmac:sha256,secret|hex}{key_kind}"', "what a switch of the signature goes by"),
+        (BY_KIND.replace("{string_to_sign|hmac", "{string_to_sign}{key_kind|hmac"), "what a switch of the signature"),
+    ],
+)
+def test_a_switch_by_the_kind_of_the_key_has_a_case_of_its_own_for_each(signature: str, problem: str) -> None:
+    with pytest.raises(SchemeError, match=problem):
+        load(signature)
+
+
+def test_the_kind_of_the_key_is_no_other_name() -> None:
+    for text in ("[sign]\nkey_kind = 'x'", "[parameters]\nkey_kind = { default = 'x', about = 'y' }"):
+        head = HEAD.replace("[fields]", text + "\n[fields]") if "param" in text else HEAD
+        sign = STRING.replace("[sign]", text) if "param" not in text else STRING
+        with pytest.raises(SchemeError, match="'key_kind'"):
+            load_scheme(f"{head}{sign}signature = {' '.join(BY_KIND.split())}", name="t", path="t.toml")
+
+
 # replay
 
 

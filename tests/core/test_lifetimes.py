@@ -60,6 +60,11 @@ signature      = "{{string_to_sign|hmac:sha256,secret|hex}}"
 OPTIONAL = LIFETIME.replace('"query window"', '{ at = "query window", optional = true }').replace(
     'lifetime = "5 s"', 'past = "10 s"'
 )
+SHORTER = (
+    BOTH.replace('"query until"', '{ at = "query until", optional = true }')
+    .replace('lifetime = "1 min"', 'past = "1 min"')
+    .replace('most     = "1 h"', "")
+)
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 
 
@@ -91,6 +96,7 @@ def accepts(scheme: Scheme, request: Request, now_ms: int) -> bool:
         (BOTH, -5_000, MINUTE_MS),
         (LIFETIME, -1_000, 5_000),
         (OPTIONAL, -1_000, 10_000),
+        (SHORTER, -5_000, MINUTE_MS),
     ],
 )
 def test_a_request_is_good_from_then_until_its_end(text: str, first_ms: int, last_ms: int) -> None:
@@ -131,6 +137,18 @@ def test_an_optional_lifetime_is_left_out_unless_it_is_asked_for() -> None:
     assert not accepts(scheme, kept, NOW_MS + 3_001)
 
 
+def test_an_optional_expiry_ends_a_request_sooner_and_never_later() -> None:
+    """It is left out unless a signer is told, or the scheme says a lifetime that its signers give."""
+    scheme = scheme_of(SHORTER)
+    assert b"until" not in sign(scheme).query
+    soon, late = sign(scheme, lifetime="7"), sign(scheme, lifetime="3600")
+    assert [accepts(scheme, soon, NOW_MS + moment) for moment in (0, 7_000, 7_001)] == [True, True, False]
+    assert [accepts(scheme, late, NOW_MS + moment) for moment in (MINUTE_MS, MINUTE_MS + 1)] == [True, False]
+    given = scheme_of(SHORTER.replace('past = "1 min"', 'past = "1 min"\nlifetime = "5 s"'))
+    assert [accepts(given, sign(given), NOW_MS + moment) for moment in (5_000, 5_001)] == [True, False]
+    assert b"until=" in sign(given).query
+
+
 def test_what_is_not_a_number_is_no_lifetime() -> None:
     """On either side."""
     scheme = scheme_of(LIFETIME)
@@ -158,6 +176,7 @@ def test_an_expiry_in_the_wrong_unit_is_told() -> None:
         (BOTH, NOW_MS, NOW_MS + MINUTE_MS),
         (LIFETIME, NOW_MS, NOW_MS + 5_000),
         (OPTIONAL, NOW_MS, NOW_MS + 10_000),
+        (SHORTER, NOW_MS, NOW_MS + MINUTE_MS),
     ],
 )
 def test_a_claim_is_kept_until_the_request_ends(text: str, stamped_ms: int, end_ms: int) -> None:
@@ -184,6 +203,10 @@ def test_a_claim_is_kept_until_the_request_ends(text: str, stamped_ms: int, end_
         (LIFETIME, 'unit     = "ms"', "", r"\[time\] has no 'unit'"),
         (LIFETIME, 'timestamp = "query timestamp"', "", "a lifetime without a time"),
         (OPTIONAL, 'past = "10 s"', "", r"\[time\] has no 'past'"),
+        (SHORTER, 'past = "1 min"', "", r"\[time\] has no 'past'"),
+        (SHORTER, 'past = "1 min"', 'past = "1 min"\nmost = "1 h"', "nothing reads 'most'"),
+        (SHORTER, '"query from"', '{ at = "query from", optional = true }', "'expires' cannot be optional"),
+        (EXPIRES, '"header X-Expires"', '{ at = "header X-Expires", optional = true }', "'expires' cannot be optional"),
     ],
 )
 def test_what_does_not_fit_what_travels_is_refused_when_loading(text: str, old: str, new: str, problem: str) -> None:

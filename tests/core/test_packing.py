@@ -39,9 +39,10 @@ signature = "{{string_to_sign|hmac:sha256,secret|hex}}"
 TEMPLATE = packed('text = "SEAL {a}:{b}, {signature}"')
 PAIRS = packed('prefix = "SEAL "\npairs = { a = "{a}", b = "x{b}", s = "{signature}" }\nseparator = ", "')
 QUOTED = packed('pairs = { a = "{a}", b = "{b}", s = "{signature}" }\nseparator = ";"\nquoted = true')
+PLAIN = packed('pairs = { a = "{a}", b = "{b}", s = "{signature}" }\nseparator = ";"\nquoted = true\nbare = ["b"]')
 SPACES = packed('pairs = { a = "{a}", b = "{b}", s = "{signature}" }\nseparator = " "')
 kinds = pytest.mark.parametrize(
-    "kind", [TEMPLATE, PAIRS, QUOTED, SPACES], ids=["template", "pairs", "quoted", "spaces"]
+    "kind", [TEMPLATE, PAIRS, QUOTED, PLAIN, SPACES], ids=["template", "pairs", "quoted", "plain", "spaces"]
 )
 
 
@@ -51,6 +52,14 @@ def test_read_back(kind: Packed, values: tuple[bytes, ...]) -> None:
     """Values without the carrier's own separators are read as they were written."""
     text = make_writer(kind)(dict(zip(kind.carried, values, strict=True)))
     assert make_reader(kind)(text) == values
+
+
+def test_quotes_stand_where_they_are_meant_to_and_are_read_anywhere() -> None:
+    """Numbers, say, without them."""
+    values = {"a": b"1", "b": b"2", "signature": b"3"}
+    assert make_writer(PLAIN)(values) == b'a="1";b=2;s="3"'
+    for text in (b'a="1";b=2;s="3"', b'a=1;b="2";s=3', b'a="1"; b=2; s="3"'):
+        assert make_reader(PLAIN)(text) == (b"1", b"2", b"3")
 
 
 @kinds

@@ -266,14 +266,14 @@ def signing_time_of(arguments: Namespace, scheme: Scheme) -> tuple[int, dict[str
     """
     if arguments.at is None or scheme.time is None or EXPIRES not in scheme.carried:
         return time_of(arguments, scheme), {}
-    lifetime_ms = int(scheme.parameters[LIFETIME]) * scheme.time.unit_ms
+    lifetime_ms = int(scheme.parameters.get(LIFETIME) or 0) * scheme.time.unit_ms
     if TIMESTAMP not in scheme.carried:
         return _read_time(arguments.at, scheme) - lifetime_ms, {}
     made, mark, expiry = arguments.at.partition(";")
     made_ms = _read_time(made, scheme)
     if mark:
         lifetime_ms = _read_time(expiry, scheme) - made_ms
-    return made_ms, {LIFETIME: str(lifetime_ms // scheme.time.unit_ms)}
+    return made_ms, {LIFETIME: str(lifetime_ms // scheme.time.unit_ms)} if lifetime_ms else {}
 
 
 def _read_time(text: str, scheme: Scheme) -> int:

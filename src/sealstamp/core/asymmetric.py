@@ -52,12 +52,16 @@ _MARKED = re.compile(rb"\s*wh[ps]k_")
 
 
 class Algorithm(Record):
-    """One way to sign: ``family`` is the kind of key, ``size`` the bytes of r and of s side by side, 0 for DER."""
+    """One way to sign: ``family`` is the kind of key, ``size`` the bytes of r and of s side by side, 0 for DER.
+
+    ``any_salt`` says that signatures of PSS come with a salt of any length; here it is made as long as the digest.
+    """
 
     name: str
     family: str
     hash: type[hashes.HashAlgorithm] | None = None
     size: int = 0
+    any_salt: bool = False
 
 
 ALGORITHMS: Final[Mapping[str, Algorithm]] = MappingProxyType(
@@ -68,8 +72,10 @@ ALGORITHMS: Final[Mapping[str, Algorithm]] = MappingProxyType(
             Algorithm("ecdsa-p256-sha256", "P-256", hashes.SHA256, 32),
             Algorithm("ecdsa-p384-sha384", "P-384", hashes.SHA384, 48),
             Algorithm("ecdsa-p256-sha256-der", "P-256", hashes.SHA256),
+            Algorithm("ecdsa-p256-sha512-der", "P-256", hashes.SHA512),
             Algorithm("ecdsa-p384-sha384-der", "P-384", hashes.SHA384),
             Algorithm("rsa-pss-sha512", "RSA", hashes.SHA512),
+            Algorithm("rsa-pss-sha512-any-salt", "RSA", hashes.SHA512, any_salt=True),
             Algorithm("rsa-v1_5-sha1", "RSA", hashes.SHA1),
             Algorithm("rsa-v1_5-sha256", "RSA", hashes.SHA256),
             Algorithm("rsa-v1_5-sha512", "RSA", hashes.SHA512),
@@ -192,7 +198,7 @@ def signer_of(algorithm: str, key: Key) -> Sign:
     _require_fit(algorithm, key)
     if not is_private(key):
         raise ConfigurationError("key", "a public key cannot sign", "sign with the private key of the pair")
-    entry, sign = _algorithm(algorithm), _call(algorithm, key.sign)  # type: ignore[union-attr]  # it is private
+    entry, sign = _algorithm(algorithm), _call(key.sign, _settings(algorithm))  # type: ignore[union-attr]  # it is private
     return _raw_after(sign, entry.size) if entry.size else sign
 
 
@@ -202,7 +208,7 @@ def verifier_of(algorithm: str, key: Key) -> Verify:
     Raises ConfigurationError for a key that does not fit, or if this system's OpenSSL refuses the algorithm.
     """
     _require_fit(algorithm, key)
-    entry, call = _algorithm(algorithm), _call(algorithm, public_part(key).verify)
+    entry, call = _algorithm(algorithm), _call(public_part(key).verify, _settings(algorithm, verifies=True))
 
     def verify(data: bytes, signature: bytes) -> bool:
         try:
@@ -264,14 +270,13 @@ def _require_fit(algorithm: str, key: Key) -> None:
         raise ConfigurationError("key", problem, "another key, or another algorithm")
 
 
-def _call(algorithm: str, method: Callable[..., Any]) -> Callable[..., Any]:
+def _call(method: Callable[..., Any], settings: tuple[object, ...]) -> Callable[..., Any]:
     """Return a key's method with what the algorithm says put after its arguments."""
-    settings = _settings(algorithm)
     return lambda *arguments: method(*arguments, *settings)
 
 
 @cache
-def _settings(algorithm: str) -> tuple[object, ...]:
+def _settings(algorithm: str, *, verifies: bool = False) -> tuple[object, ...]:
     entry = ALGORITHMS[algorithm]
     if entry.hash is None:
         return ()
@@ -279,15 +284,16 @@ def _settings(algorithm: str) -> tuple[object, ...]:
         from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
 
         return (ECDSA(entry.hash()),)
-    return _padding(algorithm, entry.hash()), entry.hash()
+    return _padding(entry, entry.hash(), any_salt=entry.any_salt and verifies), entry.hash()
 
 
-def _padding(algorithm: str, digest: hashes.HashAlgorithm) -> AsymmetricPadding:
+def _padding(entry: Algorithm, digest: hashes.HashAlgorithm, *, any_salt: bool) -> AsymmetricPadding:
     from cryptography.hazmat.primitives.asymmetric import padding
 
-    if not algorithm.startswith("rsa-pss"):
+    if not entry.name.startswith("rsa-pss"):
         return padding.PKCS1v15()
-    return padding.PSS(padding.MGF1(digest), salt_length=digest.digest_size)  # RFC 9421, section 3.3.1: 64 octets
+    salt = padding.PSS.AUTO if any_salt else digest.digest_size  # RFC 9421, section 3.3.1: 64 octets
+    return padding.PSS(padding.MGF1(digest), salt_length=salt)
 
 
 def _raw_after(sign: Sign, size: int) -> Sign:

@@ -12,12 +12,18 @@ import binascii
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from sealstamp.core.asymmetric import ALGORITHMS
 from sealstamp.core.record import Record
-from sealstamp.core.scheme import SECRET, SIGNATURE, Scheme
+from sealstamp.core.scheme import KEY_KIND, SECRET, SIGNATURE, Scheme
+from sealstamp.core.suggest import did_you_mean
 from sealstamp.core.tree import Apply, Concat, Expression, Name, Switch, Text, walk
 
 SIGN: Final = "sign"
 """The filter's name."""
+SHARED: Final = "shared"
+"""The kind of a secret that both sides know."""
+KINDS: Final = (SHARED, *dict.fromkeys(entry.family.lower() for entry in ALGORITHMS.values()))
+"""Every kind of key, as the cases of a switch name it."""
 _UNDO: Final[dict[str, tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]]] = {
     "hex": (binascii.unhexlify, binascii.hexlify),
     "base64": (binascii.a2b_base64, lambda raw: binascii.b2a_base64(raw, newline=False)),
@@ -29,10 +35,10 @@ _UNDO: Final[dict[str, tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]
 class MisplacedSignError(Exception):
     """``sign`` stands where a verifier could not take the signature apart; ``problem`` and ``hint`` say more."""
 
-    def __init__(self, problem: str) -> None:
+    def __init__(self, problem: str, hint: str = "") -> None:
         super().__init__(problem)
         self.problem = problem
-        self.hint = (
+        self.hint = hint or (
             f"end the signature, or a case of its switch, with {{string_to_sign|{SIGN}:ed25519,{SECRET}|base64}}"
         )
 
@@ -54,6 +60,11 @@ class Branch(Record):
         """The name of the algorithm; empty for a branch without ``sign``."""
         name = self.sign.arguments[0] if self.sign else None
         return name.value if isinstance(name, Text) else ""
+
+    @property
+    def kind(self) -> str:
+        """The kind of key that it is for."""
+        return ALGORITHMS[self.algorithm].family.lower() if self.sign else SHARED
 
     def raw(self, text: bytes) -> bytes | None:
         """Return the signature's bytes, or None for a text that this branch would not have written.
@@ -82,8 +93,37 @@ def branches_of(node: Expression) -> Iterator[Branch]:
     if not isinstance(node, Switch):
         yield branch_of(node)
         return
+    if is_by_kind(node):
+        _check_kinds(node)
     for case in _taken(node):
         yield from branches_of(case)
+
+
+def is_by_kind(switch: Switch) -> bool:
+    """Tell whether the kind of the key decides which case is taken."""
+    return switch.subject == Name(KEY_KIND)
+
+
+def switches_by_kind(node: Expression) -> Iterator[Switch]:
+    """Yield the switches of a signature that go by the kind of the key."""
+    if isinstance(node, Switch):
+        yield from (node,) if is_by_kind(node) else ()
+        for case in (*(value for _, value in node.cases), node.default):
+            yield from switches_by_kind(case) if case is not None else ()
+
+
+def _check_kinds(switch: Switch) -> None:
+    """Each case is for the kind of key that its name says, so that one is taken and no other can be."""
+    example = f'{SHARED} = "{{…|hmac:sha512,{SECRET}|base64}}", ed25519 = "{{…|{SIGN}:ed25519,{SECRET}|base64}}"'
+    if all(kind == SHARED for kind, _ in switch.cases):
+        raise MisplacedSignError(f"a switch by {KEY_KIND!r} has cases for keys of pairs", example)
+    if switch.default is not None:
+        raise MisplacedSignError(f"a switch by {KEY_KIND!r} has no default: each key is of a kind", example)
+    for kind, case in switch.cases:
+        if kind not in KINDS:
+            raise MisplacedSignError(f"there is no kind of key {kind!r}", did_you_mean(kind, KINDS))
+        if wrong := next((branch for branch in branches_of(case) if branch.kind != kind), None):
+            raise MisplacedSignError(f"the case of {kind!r} signs with a key that is {wrong.kind!r}", example)
 
 
 def _taken(switch: Switch) -> list[Expression]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from itertools import pairwise
 
-from sealstamp.core.branches import SIGN, Branch, MisplacedSignError, branches_of, signs
+from sealstamp.core.branches import SIGN, Branch, MisplacedSignError, branches_of, signs, switches_by_kind
 from sealstamp.core.document import Document
 from sealstamp.core.exposure import Exposure, exposure_of, exposures_of
 from sealstamp.core.filters import FILTERS, Argument, Filter, Kind
@@ -16,6 +16,7 @@ from sealstamp.core.scheme import (
     ACCESS_KEY_ID,
     EXPIRES,
     INPUTS,
+    KEY_KIND,
     LIFETIME,
     NONCE,
     SECRET,
@@ -91,7 +92,7 @@ def _check_definitions(scheme: Scheme, document: Document) -> None:
     for required in (STRING_TO_SIGN, SIGNATURE):
         if required not in scheme.definitions:
             document.fail(("sign",), f"[sign] does not define {required!r}", f'{required} = "…"')
-    given = {SECRET, *INPUTS, *scheme.parameters, *scheme.extras}
+    given = {SECRET, KEY_KIND, *INPUTS, *scheme.parameters, *scheme.extras}
     known = set(given)
     for definition, expression in scheme.definitions.items():
         for name in names(expression):
@@ -240,6 +241,7 @@ def _check_field(field: Field, scheme: Scheme, document: Document) -> None:
 
 def _check_absent(carrier: Carrier, scheme: Scheme, document: Document) -> None:
     known = {TIMESTAMP, NONCE, *scheme.parameters, *scheme.definitions} - {SIGNATURE}
+    known |= {EXPIRES} & ({EXPIRES} if TIMESTAMP in set(scheme.carried) - scheme.may_lack else set())
     for name in carrier.may_lack:
         if scheme.code is None and name not in known:
             hint = (
@@ -417,8 +419,20 @@ def _check_pairs(scheme: Scheme, document: Document) -> None:
         branches = tuple(branches_of(scheme.definitions[SIGNATURE]))
     except MisplacedSignError as error:
         document.fail(("sign", SIGNATURE), error.problem, error.hint)
+    _check_kind_decides(scheme, document)
     if any(branch.sign for branch in branches):
         _check_key_stays(scheme, document, branches)
+
+
+def _check_kind_decides(scheme: Scheme, document: Document) -> None:
+    """The kind of the key is asked for by a switch of the signature, whose every case is for the kind that it names."""
+    asked = sum(name == KEY_KIND for tree in scheme.definitions.values() for name in names(tree))
+    if asked > sum(1 for switch in switches_by_kind(scheme.definitions[SIGNATURE])):
+        problem, hint = (
+            f"{KEY_KIND!r} is what a switch of the signature goes by",
+            'signature = { switch = "{key_kind}", … }',
+        )
+        document.fail(("sign",), problem, hint)
 
 
 def _check_key_stays(scheme: Scheme, document: Document, branches: tuple[Branch, ...]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from sealstamp.core.asymmetric import is_malleable
-from sealstamp.core.branches import Branch, algorithms_of, branch_of, signs
+from sealstamp.core.branches import Branch, algorithms_of, branch_of, is_by_kind, signs, switches_by_kind
 from sealstamp.core.codegen import Namespace, function
 from sealstamp.core.expressions import Expressions
 from sealstamp.core.packing import make_signers_writer
@@ -74,7 +74,9 @@ def _extras_line(scheme: Scheme) -> list[str]:
 
 def _shared_line(scheme: Scheme) -> list[str]:
     """Say per key whether branches with a shared secret may be taken, in a scheme that has others too."""
-    return ["shared = is_shared(key)"] if signs(scheme.definitions[SIGNATURE]) else []
+    tree = scheme.definitions[SIGNATURE]
+    kind = ["kind = kind_of(key)"] if any(switches_by_kind(tree)) else []
+    return [*kind, *(["shared = is_shared(key)"] if signs(tree) else [])]
 
 
 class _Functions(Expressions):
@@ -117,7 +119,7 @@ class _Functions(Expressions):
 
     def _branch_test(self, node: Expression, presented: str) -> str:
         if isinstance(node, Switch):
-            return self.switch(node, lambda case: self._branch_test(case, presented))
+            return self._cases(node, lambda case: self._branch_test(case, presented))
         branch = branch_of(node)
         if branch.sign is None:
             return f"(shared & compare({self.value(node)}, {presented}))"
@@ -127,7 +129,7 @@ class _Functions(Expressions):
     def _branch_match(self, node: Expression) -> str:
         """Return code for the signature of those that came that is right, in a form that a replay guard can go by."""
         if self.has_pairs and isinstance(node, Switch):
-            return self.switch(node, self._branch_match)
+            return self._cases(node, self._branch_match)
         presented = self.presented[SIGNATURE]
         texts = f"{presented}.split(b' ')" if self.scheme.several else f"({presented},)"
         if not self.has_pairs:
@@ -139,6 +141,15 @@ class _Functions(Expressions):
         return (
             f"match_signed({verify}, {source}, {self.constant(branch.raw)}, {self.constant(branch.algorithm)}, {texts})"
         )
+
+    def _cases(self, node: Switch, write: Callable[[Expression], str]) -> str:
+        """Write the tests of a switch's cases, of which the subject tells which to make.
+
+        By the kind of the key all are made, and one can be right: it takes as long for a key of any kind, or for none.
+        """
+        if is_by_kind(node):
+            return f"({' or '.join(write(case) for _, case in node.cases)})"
+        return self.switch(node, write)
 
     def _verify(self, branch: Branch) -> str:
         made = f"verifier_for({self.constant(branch.algorithm)}, key)"
@@ -175,8 +186,10 @@ class _Functions(Expressions):
                 written = f"standing_time(request, {places}, {self.constant(rule.format.read)}, {written})"
             self.lines.append(f"timestamp = {written}{absent}")
         if EXPIRES in self.scheme.carried:
-            self.lines.append(f"time_ms = time_ms + int({self.variables[LIFETIME]}) * {rule.unit_ms}")
-            self.lines.append(f"expires = {_write_time(rule.format, 'time_ms', self.constant)}")
+            lifetime = self.variables[LIFETIME]
+            absent = f" if {lifetime} else b''" * (EXPIRES in self.scheme.may_lack)
+            self.lines.append(f"time_ms = time_ms + int({lifetime} or 0) * {rule.unit_ms}")
+            self.lines.append(f"expires = {_write_time(rule.format, 'time_ms', self.constant)}{absent}")
 
     def _places_of(self, name: str) -> tuple[Place, ...]:
         """Return where a value travels by itself, in no packed text."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
-from sealstamp.core.branches import signs
+from sealstamp.core.branches import is_by_kind, signs
 from sealstamp.core.codegen import Namespace
 from sealstamp.core.filters import FILTERS, Argument
 from sealstamp.core.packing import make_pair_maker
@@ -14,6 +14,7 @@ from sealstamp.core.places import Where
 from sealstamp.core.planning import Derivations
 from sealstamp.core.scheme import (
     ACCESS_KEY_ID,
+    KEY_KIND,
     SECRET,
     SIGNATURE,
     Packed,
@@ -73,7 +74,7 @@ class Expressions:
         self.presented: dict[str, str] = {}
         self.count = 0
         self.signs = False
-        self.variables = {SECRET: "secret", ACCESS_KEY_ID: "access_key_id"}
+        self.variables = {SECRET: "secret", ACCESS_KEY_ID: "access_key_id", KEY_KIND: "kind"}
         self.variables.update({name: f"x{index}" for index, name in enumerate(scheme.extras)})
         self.fixed = set(self.variables)
         self.stages_of: dict[str, Stage] = {}
@@ -283,5 +284,6 @@ class Expressions:
             return "no_case()" if chosen is None else write(chosen)
         subject = self.value(node.subject)
         cases = [f"{write(value)} if {subject} == {self.constant(text.encode())}" for text, value in node.cases]
-        default = "no_case()" if node.default is None else write(node.default)
+        refusal = "cannot_sign()" if is_by_kind(node) else "no_case()"
+        default = refusal if node.default is None else write(node.default)
         return f"({' else '.join([*cases, default])})"

@@ -53,7 +53,7 @@ def familiar_reader(packed: Packed, read: Read) -> Read:
 def is_in_quotes(packed: Packed) -> bool:
     """Tell whether a text is pairs in quotes, each with one value, and something to see between them."""
     is_simple = all(isinstance(template, Name) for _, template in packed.pairs)
-    is_plain = packed.quoted and not packed.base64 and not packed.several
+    is_plain = packed.quoted and not packed.bare and not packed.base64 and not packed.several
     return bool(packed.pairs) and is_simple and is_plain and bool(mark_of(packed).strip())
 
 
@@ -203,11 +203,11 @@ def usual_writing(packed: Packed) -> Match | None:
     pattern = opening_of(packed, packed.prefix.encode())
     for key, template in packed.pairs:
         decoded_alone = key in packed.encoded and isinstance(template, Name)
-        outside = (b'"' if packed.quoted else b'" \t' + mark) + (b"" if decoded_alone else b"%")
+        outside = (b'"' if packed.quotes(key) else b'" \t' + mark) + (b"" if decoded_alone else b"%")
         value = _usual_value(template, outside)
         if value is None or not {*key.encode()}.isdisjoint(b'=" \t' + mark):
             return None
-        value = b'"' + value + b'"' if packed.quoted else value
+        value = b'"' + value + b'"' if packed.quotes(key) else value
         pair = re.escape(key.encode()) + b"=" + value + b"(?:" + between + rb"(?!\Z)|\Z)"
         pattern += pair if absent_of(packed, template) is None else b"(?:" + pair + b")?"
     return re.compile(pattern).fullmatch

@@ -64,7 +64,7 @@ def _check_coverage(scheme: Scheme) -> Iterator[Finding]:
 def _check_window(scheme: Scheme) -> Iterator[Finding]:
     if scheme.time is not None and max(scheme.time.past_ms, scheme.time.future_ms, scheme.time.most_ms or 0) > WIDE_MS:
         yield Finding(findings.WIDE_WINDOW)
-    ends = {LIFETIME} | ({EXPIRES} if TIMESTAMP in scheme.carried else set())
+    ends = {LIFETIME} | ({EXPIRES} - scheme.may_lack if TIMESTAMP in scheme.carried else set())
     for name in ends.intersection(scheme.carried):
         if not covers(scheme, name):
             yield Finding(findings.LIFETIME_NOT_COVERED)

@@ -37,6 +37,7 @@ from sealstamp.core.places import Place
 from sealstamp.core.responses import read_responses
 from sealstamp.core.scheme import (
     INPUTS,
+    KEY_KIND,
     LIFETIME,
     SECRET,
     SIGNATURE,
@@ -61,7 +62,7 @@ from sealstamp.errors import ConfigurationError, NotFoundError, SchemeError
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _DEFAULT_KEYS = KeyForms(Form.parse("alnum 32"), Form.parse("base62 40"))
-_OF_THEIR_OWN = frozenset({*INPUTS, SECRET, *DURATIONS, UNSIGNED_BODY, UNSEEN_BODY})
+_OF_THEIR_OWN = frozenset({*INPUTS, SECRET, KEY_KIND, *DURATIONS, UNSIGNED_BODY, UNSEEN_BODY})
 
 
 FindCode = Callable[[str], Code]
@@ -210,7 +211,7 @@ class _Reader:
 
     def _extra(self, extras: Table, name: str) -> Extra:
         self._check_name(extras, name)
-        if name in INPUTS or name in (SECRET, SIGNATURE, *DURATIONS, *self.values):
+        if name in INPUTS or name in (SECRET, KEY_KIND, SIGNATURE, *DURATIONS, *self.values):
             extras.fail(
                 name, f"{name!r} cannot be a further secret", "it has a meaning of its own; choose another name"
             )
@@ -394,6 +395,7 @@ class _Reader:
             pairs=tuple(templates.items()),
             separator=table.get("separator", str) or ", ",
             quoted=bool(table.get("quoted", bool)),
+            bare=self._keys_of(table, "bare", templates),
             encoded=self._keys_of(table, "encoded", templates),
             may_lack=frozenset(name for key in absent for name in names(templates[key])),
             omitted=frozenset(name for key in omitted for name in names(templates[key])),
@@ -437,7 +439,8 @@ class _Reader:
 
     def _definition(self, table: Table, name: str, fixed: Mapping[str, str]) -> Expression:
         self._check_name(table, name)
-        if name in INPUTS or name == SECRET or name in self.values or name in {extra.name for extra in self.extras}:
+        given = {*INPUTS, SECRET, KEY_KIND, *self.values, *(extra.name for extra in self.extras)}
+        if name in given:
             table.fail(name, f"{name!r} is given and cannot be defined", "choose another name")
         return self._expression(table, name, table.values[name], fixed)
 

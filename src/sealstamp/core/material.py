@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from enum import Enum
+from functools import cache
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from sealstamp.core.asymmetric import (
     Verify,
+    family_of,
     is_key_text,
     is_private,
     load_key,
@@ -22,7 +24,7 @@ from sealstamp.core.asymmetric import (
     stranger_key,
     verifier_of,
 )
-from sealstamp.core.branches import algorithms_of, takes_shared
+from sealstamp.core.branches import SHARED, algorithms_of, takes_shared
 from sealstamp.core.credential import Credential, Secret
 from sealstamp.core.scheme import Scheme
 from sealstamp.errors import ConfigurationError, SigningError
@@ -102,6 +104,11 @@ def is_shared(key: Key | Stranger | None) -> bool:
     return key is None or isinstance(key, Stranger)
 
 
+def kind_of(key: Key | Stranger | None) -> bytes:
+    """Return the kind of a key, by which a scheme may choose how it signs."""
+    return SHARED.encode() if is_shared(key) else str(family_of(key)).lower().encode()
+
+
 def signer_for(algorithm: str, key: Key | Stranger | None) -> Callable[[bytes], bytes]:
     """Return what signs in one branch; it raises SigningError where the key cannot."""
     if key is None or isinstance(key, Stranger) or misfit(algorithm, key) or not is_private(key):
@@ -118,6 +125,11 @@ def verifier_for(algorithm: str, key: Key | Stranger | None) -> Verify:
     """Return what verifies in one branch; for a key that does not fit it takes its time, and says no."""
     if key is not None and not isinstance(key, Stranger) and not misfit(algorithm, key):
         return verifier_of(algorithm, key)
+    return _stranger_verifier(algorithm)
+
+
+@cache
+def _stranger_verifier(algorithm: str) -> Verify:
     verify = verifier_of(algorithm, stranger_key(algorithm))
 
     def refuse(data: bytes, signature: bytes) -> bool:

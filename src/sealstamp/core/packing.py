@@ -63,13 +63,13 @@ def _body_writer(packed: Packed) -> Callable[[Mapping[str, bytes]], bytes]:
     if packed.template is not None:
         template = packed.template
         return lambda values: _fill(template, values)
-    quote, separator = b'"' if packed.quoted else b"", packed.separator.encode()
-    encoded = frozenset(key.encode() for key in packed.encoded)
+    separator, encoded = packed.separator.encode(), frozenset(key.encode() for key in packed.encoded)
+    quotes = {key.encode(): b'"' * packed.quotes(key) for key, _ in packed.pairs}
 
     def write(values: Mapping[str, bytes]) -> bytes:
         pairs = _pairs_of(packed, packed.pairs, values)
         written = [(key, percent_encode(value) if key in encoded else value) for key, value in pairs]
-        return separator.join([key + b"=" + quote + value + quote for key, value in written])
+        return separator.join([key + b"=" + quotes[key] + value + quotes[key] for key, value in written])
 
     return write
 

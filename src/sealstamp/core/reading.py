@@ -165,13 +165,17 @@ def _check_time(scheme: Scheme, values: Mapping[str, str], constant: Callable[[A
     rule = scheme.time
     if rule is None:
         return []
-    travelling = [(values[name], variable) for name, variable in _TIMES if name in values]
-    lines = [line for text, variable in travelling for line in _read(rule.format, text, variable, constant)]
     if rule.most_ms is None:
+        lines = _read(rule.format, values.get(TIMESTAMP, "b''"), "t", constant)
         lines += [f"if not {-rule.future_ms} <= now_ms - t <= {rule.past_ms}:", "    outside(t, now_ms)"]
+        if EXPIRES in values:
+            expiry = [*_read(rule.format, values[EXPIRES], "e", constant), "check_unexpired(e, now_ms)"]
+            lines += [f"if {values[EXPIRES]}:", *(f"    {line}" for line in expiry)]
         if TIMESTAMP not in scheme.may_lack:
             return lines
         return [f"if {values[TIMESTAMP]}:", *(f"    {line}" for line in lines), "else:", "    t = None"]
+    travelling = [(values[name], variable) for name, variable in _TIMES if name in values]
+    lines = [line for text, variable in travelling for line in _read(rule.format, text, variable, constant)]
     if LIFETIME in values:
         past_ms = rule.past_ms if LIFETIME in scheme.may_lack else None
         bounds = f"{rule.unit_ms}, {rule.most_ms}, {past_ms}, {rule.future_ms}"

@@ -17,7 +17,15 @@ from sealstamp.core.fieldlists import (
     sorted_query,
     xml_list,
 )
-from sealstamp.core.material import cannot_sign, is_shared, is_signed, match_signed, signer_for, verifier_for
+from sealstamp.core.material import (
+    cannot_sign,
+    is_shared,
+    is_signed,
+    kind_of,
+    match_signed,
+    signer_for,
+    verifier_for,
+)
 from sealstamp.core.places import Place
 from sealstamp.core.placing import place_all, request_without
 from sealstamp.core.request import Request
@@ -35,6 +43,7 @@ __all__ = [
     "body_of",
     "cannot_sign",
     "check_counter",
+    "check_unexpired",
     "cover",
     "encoded_query",
     "end_by_expiry",
@@ -49,6 +58,7 @@ __all__ = [
     "is_visible",
     "join_lines",
     "join_nonempty",
+    "kind_of",
     "malformed_nonce",
     "malformed_time",
     "match_any",
@@ -296,12 +306,17 @@ def end_by_expiry(begin_ms: int, expires_ms: int, most_ms: int, future_ms: int, 
     """
     if begin_ms - future_ms > now_ms:
         outside(begin_ms, now_ms)
-    if now_ms > expires_ms:
-        detail = f"the request expired {now_ms - expires_ms} ms ago"
-        raise OutsideTimeWindowError(now_ms, detail + _other_unit(expires_ms, now_ms))
+    check_unexpired(expires_ms, now_ms)
     if expires_ms - begin_ms > most_ms:
         _refuse_lifetime(expires_ms - begin_ms, most_ms, now_ms, _other_unit(expires_ms, now_ms))
     return expires_ms
+
+
+def check_unexpired(expires_ms: int, now_ms: int) -> None:
+    """Refuse what has expired."""
+    if now_ms > expires_ms:
+        detail = f"the request expired {now_ms - expires_ms} ms ago"
+        raise OutsideTimeWindowError(now_ms, detail + _other_unit(expires_ms, now_ms))
 
 
 def _refuse_lifetime(lifetime_ms: int, most_ms: int, now_ms: int, hint: str = "") -> NoReturn:

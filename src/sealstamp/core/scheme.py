@@ -21,6 +21,8 @@ EXPIRES = "expires"
 LIFETIME = "lifetime"
 NONCE = "nonce"
 SECRET = "secret"
+KEY_KIND = "key_kind"
+"""What the secret is: a text that both sides know, or which kind of key of a pair."""
 STRING_TO_SIGN = "string_to_sign"
 SIGNATURE = "signature"
 
@@ -93,11 +95,12 @@ class Packed(Record):
     """Several values in one text, such as an Authorization header: a prefix, then a template or pairs.
 
     ``pairs`` are (key, template) written ``key=value``, or ``key="value"`` if ``quoted``, with ``separator`` between;
-    a verifier reads them in any order. Without pairs, ``prefix`` is empty and ``template`` says the whole text; without
-    either, the scheme's code reads and writes it. Pairs whose keys are in ``encoded`` are percent-encoded. ``base64``
-    says that all after the prefix is base64. ``may_lack`` are the names whose pairs need not come, ``omitted`` those of
-    them that a signer leaves out. ``several`` is the name whose value may come several times: as pairs of one key, or
-    as templates with ``separator`` between; its value is then all of them, with a space between.
+    a verifier reads them in any order. Those whose keys are in ``bare`` have no quotes, those in ``encoded`` are
+    percent-encoded. Without pairs, ``prefix`` is empty and ``template`` says the whole text; without either, the
+    scheme's code reads and writes it. ``base64`` says that all after the prefix is base64. ``may_lack`` are the names
+    whose pairs need not come, ``omitted`` those of them that a signer leaves out. ``several`` is the name whose value
+    may come several times: as pairs of one key, or as templates with ``separator`` between; its value is then all of
+    them, with a space between.
     """
 
     place: Place
@@ -107,12 +110,17 @@ class Packed(Record):
     pairs: tuple[tuple[str, Expression], ...] = ()
     separator: str = ", "
     quoted: bool = False
+    bare: frozenset[str] = frozenset()
     optional: bool = False
     encoded: frozenset[str] = frozenset()
     base64: bool = False
     may_lack: frozenset[str] = frozenset()
     omitted: frozenset[str] = frozenset()
     several: str = ""
+
+    def quotes(self, key: str) -> bool:
+        """Tell whether a pair is written in quotes."""
+        return self.quoted and key not in self.bare
 
     @property
     def name(self) -> str:

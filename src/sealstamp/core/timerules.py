@@ -5,6 +5,7 @@ What travels decides how a request's life is bounded::
     timestamp                 past, future                 made at most past ago
     timestamp, lifetime       future, lifetime, most       good for as long as it says, most at most
     timestamp, lifetime?      past as well                 an optional lifetime that is not there leaves past
+    timestamp, expires?       past, future                 made at most past ago, and not expired if it says when
     timestamp, expires        future, lifetime, most       good until expires, most after it was made at most
     expires                   lifetime, most               good until expires, most from now at most
 """
@@ -99,7 +100,7 @@ class TimeReader:
 
     def rule(self, carriers: tuple[Carrier, ...]) -> TimeRule:
         """Return the rule for what travels. Raises SchemeError for a duration too many or too few."""
-        travels = {name: carrier.optional for carrier in carriers for name in carrier.carried}
+        travels = {name: name in carrier.may_lack for carrier in carriers for name in carrier.carried}
         if {EXPIRES, LIFETIME} <= travels.keys():
             self._table.fail("", "a request says its end twice: 'expires' and 'lifetime'", "let one of them travel")
         needed = _needed(travels)
@@ -108,7 +109,7 @@ class TimeReader:
                 example = f'{key} = "s"' if key == "unit" else f'{key} = "5 min"'
                 self._table.fail("", f"[time] has no {key!r}", f"{why}: {example}")
         if any(name in travels for name in (TIMESTAMP, EXPIRES)):
-            self._refuse_unread(needed.keys() | ({LIFETIME} & travels.keys()))
+            self._refuse_unread(needed.keys() | ({LIFETIME} if travels.keys() & {LIFETIME, EXPIRES} else set()))
         most_ms, lifetime_ms = self._durations.get("most"), self._durations.get(LIFETIME)
         if most_ms is not None and lifetime_ms is not None and lifetime_ms > most_ms:
             self._refuse(LIFETIME, "a signer's lifetime is longer than the longest that is accepted")
@@ -142,7 +143,7 @@ def _read_format(table: Table) -> TimeFormat:
 def _needed(travels: Mapping[str, bool]) -> dict[str, str]:
     """Return the keys that ``[time]`` must have, in order, and why; ``travels`` tells what is optional."""
     window, ending = "the window is missing", "what ends a request's life is missing"
-    if EXPIRES in travels:
+    if EXPIRES in travels and not (travels[EXPIRES] and TIMESTAMP in travels):
         stamped = {"future": window} if TIMESTAMP in travels else {}
         return {**stamped, LIFETIME: ending, "most": ending}
     if LIFETIME not in travels:

@@ -15,6 +15,7 @@ from sealstamp.core.record import Record
 from sealstamp.core.scheme import (
     ACCESS_KEY_ID,
     EXPIRES,
+    KEY_KIND,
     LIFETIME,
     NONCE,
     SECRET,
@@ -65,6 +66,7 @@ _GIVEN: Final = {
     LIFETIME: "the lifetime",
     NONCE: "the nonce",
     SECRET: "the secret",
+    KEY_KIND: "the kind of the key",
     STRING_TO_SIGN: "the string to sign",
     SIGNATURE: "the signature",
 }

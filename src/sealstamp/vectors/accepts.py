@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from sealstamp.core.request import Request
 from sealstamp.core.runtime import MAX_NONCE
-from sealstamp.core.scheme import LIFETIME, Field, Scheme
+from sealstamp.core.scheme import EXPIRES, LIFETIME, Field, Scheme
 from sealstamp.core.tree import Text
 from sealstamp.errors import Reason, SigningError
 from sealstamp.vectors.case import Case, Key
@@ -110,6 +110,9 @@ def _lifetimes(situation: Situation) -> Iterator[Case]:
         values = {LIFETIME: situation.other_value(LIFETIME)}
         title = "good for as long as a request may be at most"
         yield from signed_case(situation, "longest-lifetime", title, situation.plain, values=values)
+    if EXPIRES in situation.scheme.may_lack:
+        title = "says until when it is good, which it need not"
+        yield from signed_case(situation, "with-expires", title, situation.plain, values={LIFETIME: "60"})
 
 
 def _aliases(situation: Situation) -> Iterator[Case]:

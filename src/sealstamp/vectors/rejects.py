@@ -149,7 +149,8 @@ def _optional_digests(situation: Situation) -> Iterator[Case]:
 def _other(situation: Situation, name: str, value: bytes) -> bytes:
     rule = situation.scheme.time
     if name in (TIMESTAMP, EXPIRES) and rule is not None:
-        return rule.format.write(NOW_MS + 1000)
+        may_be_ahead = name == EXPIRES or rule.future_ms >= 1000
+        return rule.format.write(NOW_MS + (1000 if may_be_ahead else -1000))
     if name == LIFETIME:
         return b"%d" % (int(value) - 1)
     return flipped(value)
@@ -388,6 +389,10 @@ def _lifetimes(situation: Situation) -> Iterator[Case]:
         too_long = situation.sign(values={LIFETIME: str(rule.most_ms // rule.unit_ms + 1)}).request
         title = "one unit longer good than a request may be"
         yield _fault(situation, "lifetime-too-long", title, too_long, OUTSIDE)
+    if rule is not None and EXPIRES in situation.scheme.may_lack:
+        short, unit = situation.sign(values={LIFETIME: "1"}).request, unit_ms(situation)
+        title = "not too old, but good only until a time that is over"
+        yield _fault(situation, "expired", title, short, OUTSIDE, now_ms=NOW_MS + rule.unit_ms + unit)
 
 
 def _unreadable(situation: Situation, name: str, value: bytes) -> tuple[Reason, ...]:
