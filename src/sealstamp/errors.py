@@ -21,6 +21,10 @@
     ├ VectorError                                   a test vector does not end as it says
     ├ KeyStateError 409 · NotFoundError 404         management
     │ └ StaleVersionError 412                       somebody else changed it meanwhile
+    ├ InvitationError(code, status)                 an invitation cannot be claimed
+    │ ├ InvitationUnknownError 404
+    │ └ InvitationExpiredError · InvitationWithdrawnError · InvitationClaimedError 410
+    ├ TooManyAccessRequestsError 429                a stranger asks too often
     └ StoreUnavailableError 503                     fail closed
       └ UnsealingError                              a sealed secret cannot be opened
 
@@ -272,6 +276,57 @@ class StaleVersionError(KeyStateError):
 
 class NotFoundError(SealstampError):
     """Nothing has that name or id."""
+
+
+class InvitationError(SealstampError):
+    """An invitation cannot be claimed. ``code`` is stable, ``status`` HTTP; the text is safe to answer with."""
+
+    code: ClassVar[str]
+    status: ClassVar[int] = 410
+    public_message: ClassVar[str]
+
+    def __init__(self) -> None:
+        super().__init__(self.public_message)
+
+
+class InvitationUnknownError(InvitationError):
+    """No invitation has this token."""
+
+    code = "invitation_unknown"
+    status = 404
+    public_message = "there is no such invitation"
+
+
+class InvitationExpiredError(InvitationError):
+    """The invitation's time is over."""
+
+    code = "invitation_expired"
+    public_message = "the invitation has expired; ask for a new one"
+
+
+class InvitationWithdrawnError(InvitationError):
+    """The invitation was taken back."""
+
+    code = "invitation_withdrawn"
+    public_message = "the invitation was withdrawn"
+
+
+class InvitationClaimedError(InvitationError):
+    """The invitation's access key was claimed already; if not by its holder, the key is in wrong hands."""
+
+    code = "invitation_claimed"
+    public_message = "the invitation was claimed already; if you did not claim it, tell whoever sent it at once"
+
+
+class TooManyAccessRequestsError(SealstampError):
+    """Too many access requests came, from this sender or altogether."""
+
+    code = "too_many_access_requests"
+    status = 429
+    public_message = "too many access requests; try again later"
+
+    def __init__(self) -> None:
+        super().__init__(self.public_message)
 
 
 class StoreUnavailableError(SealstampError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 import warnings
 from email import message_from_bytes
@@ -10,12 +11,34 @@ from email.policy import default
 from pathlib import Path
 from typing import Any
 
-from tests.server.service import free_port
+from tests.server.service import PATIENCE, free_port
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what its modules use is not ours to mend
     from aiosmtpd.controller import Controller
     from aiosmtpd.smtp import AuthResult, LoginPassword
+
+
+class _Controller(Controller):
+    """Leaves no connection open when it ends."""
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        self.begun: list[Any] = []
+        super().__init__(*given, **more)
+
+    def factory(self) -> Any:
+        self.begun.append(super().factory())
+        return self.begun[-1]
+
+    def hang_up(self) -> None:
+        asyncio.run_coroutine_threadsafe(self._hang_up(), self.loop).result(PATIENCE)
+
+    async def _hang_up(self) -> None:
+        for connection in self.begun:
+            for transport in (connection.transport, connection._original_transport):
+                if transport is not None:
+                    transport.abort()
+        await asyncio.sleep(0)
 
 
 class MailServer:
@@ -35,7 +58,7 @@ class MailServer:
             right = LoginPassword(*(part.encode() for part in user))
             more["authenticator"] = lambda *given: AuthResult(success=given[-1] == right, handled=False)
             more["auth_required"] = True
-        self._controller = Controller(self, hostname="127.0.0.1", port=self.port, **more)
+        self._controller = _Controller(self, hostname="127.0.0.1", port=self.port, **more)
 
     @property
     def url(self) -> str:
@@ -46,6 +69,7 @@ class MailServer:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._controller.hang_up()
         self._controller.stop()
 
     async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802

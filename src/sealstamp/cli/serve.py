@@ -31,7 +31,7 @@ def run(arguments: Namespace) -> int:
         raise ConfigurationError("--json", "a service prints no result", "give --check too, or leave it out")
     settings = settings_of(arguments)
     with opened(settings):
-        pass
+        _check_mail(settings)
     if arguments.check:
         shown = settings.shown()
         rows = ((name, "" if value is None else str(value)) for name, value in shown.items())
@@ -57,3 +57,10 @@ def _offer_bootstrap(settings: Settings) -> None:
             f"sealstamp: there is no operator yet; within {minutes} minutes, make the first admin with the token"
         )
         output.note(f"sealstamp: bootstrap token {token.reveal().decode()}")
+
+
+def _check_mail(settings: Settings) -> None:
+    """Raise ConfigurationError for settings and templates of mail that a start would not take."""
+    from sealstamp.server.opening import open_post
+
+    open_post(settings)

@@ -104,9 +104,9 @@ class AccessKey:
 
     ``sealed_extras`` are its further secrets, by name. A public key is sealed too: so it cannot be exchanged unseen.
     ``name`` is for people. ``networks`` are those it may be used from, in CIDR notation; none means any. ``rate_limit``
-    is such as ``100/minute``; ``quota_day`` and ``quota_month`` count requests, in UTC; None is no limit. A rotation
-    ties two keys: the new one ``replaces`` the old, which is ``replaced_by`` it. ``version`` grows by one with each
-    change.
+    is such as ``100/minute``; ``quota_day`` and ``quota_month`` count requests, in UTC; None is no limit, or what its
+    ``plan``, or else its consumer's, says. A rotation ties two keys: the new one ``replaces`` the old, which is
+    ``replaced_by`` it. ``version`` grows by one with each change.
     """
 
     id: str
@@ -128,6 +128,7 @@ class AccessKey:
     replaces: str | None = None
     replaced_by: str | None = None
     version: int = 1
+    plan: str | None = None
 
     def is_usable(self, now_ms: int) -> bool:
         """Tell whether the key may be used at ``now_ms`` (Unix milliseconds)."""

@@ -13,6 +13,7 @@ from sealstamp.core.verifier import Claim, ClaimResult
 from sealstamp.keys.audit import AuditEntry, AuditHead, AuditQuery
 from sealstamp.keys.domain import AccessKey, Api, Consumer
 from sealstamp.keys.operators import Operator
+from sealstamp.keys.pair_ports import PairStore
 from sealstamp.keys.quotas import Ask, Span
 from sealstamp.keys.schemes import StoredScheme
 from sealstamp.keys.usage import LastUse, Usage, UsageBy, UsageFilter, UsageSum
@@ -181,7 +182,7 @@ class UsageLedger(Protocol):
         """Forget spans that ended before; return how many went."""
 
 
-class ManagementStore(KeyStore, AuditLog, OperatorStore, SchemeStore, UsageRecord, Protocol):
+class ManagementStore(KeyStore, AuditLog, OperatorStore, SchemeStore, UsageRecord, PairStore, Protocol):
     """What the acts of management need."""
 
 

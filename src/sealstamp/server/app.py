@@ -9,6 +9,7 @@ import time
 from contextlib import ExitStack, aclosing
 from functools import partial
 from multiprocessing.process import BaseProcess
+from typing import Final
 
 from sealstamp.keys.sealing import Sealer
 from sealstamp.keys.throttling import FailureThrottle
@@ -24,14 +25,17 @@ from sealstamp.server.listener.listening import listening
 from sealstamp.server.listener.sockets import open_socket
 from sealstamp.server.locating import Locator
 from sealstamp.server.logs import Log, make_log
+from sealstamp.server.mailing.sending import Mailer
 from sealstamp.server.management_gate import ManagementGate
 from sealstamp.server.metrics import Metrics
-from sealstamp.server.opening import open_key_store, open_sealer
+from sealstamp.server.opening import open_key_store, open_post, open_sealer
 from sealstamp.server.service import Service
 from sealstamp.server.settings import Settings, load_settings
 from sealstamp.server.sharing import sharing
 from sealstamp.server.trust import Trust
 from sealstamp.stores.sql import SqlStore
+
+MAIL_INTERVAL_MS: Final = 2_000
 
 
 def now_ms() -> int:
@@ -97,10 +101,18 @@ def _assemble(settings: Settings, resources: ExitStack) -> Application:
     if settings.decision_listen:
         opened = open_socket(settings.decision_listen, settings.workers, resources)
         companions.append(listening([opened], decisions.answer_all, trusts=trust.trusts))
+    companions += _mailing(settings, store, sealer, log)
     live = life_of(companions, resources)
     return Service(
         directory, door, gateway, controls, decisions, trust, locator, management, max_body=settings.max_body, live=live
     )
+
+
+def _mailing(settings: Settings, store: SqlStore, sealer: Sealer, log: Log) -> list[Companion]:
+    post = open_post(settings)
+    if post is None:
+        return []
+    return [background(partial(Mailer(post, store, sealer, log, now_ms).keep_sending, MAIL_INTERVAL_MS))]
 
 
 def _management(

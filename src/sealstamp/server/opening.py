@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from sealstamp.errors import ConfigurationError
 from sealstamp.keys.sealing import Sealer, load_or_create_sealing_key_file, load_sealing_key
+from sealstamp.server.mailing.messages import parse_mailbox
+from sealstamp.server.mailing.sending import Post
+from sealstamp.server.mailing.smtp import check_available, parse_smtp_url
+from sealstamp.server.mailing.templates import load_templates
 from sealstamp.server.settings import Settings
 from sealstamp.stores.sql import SqlStore, open_store
 
@@ -22,3 +27,18 @@ def open_sealer(settings: Settings) -> Sealer:
 def open_key_store(settings: Settings) -> SqlStore:
     """Open the store, made and brought up to date if need be. Raises ConfigurationError, StoreUnavailableError."""
     return open_store(settings.store)
+
+
+def open_post(settings: Settings) -> Post | None:
+    """Return how mail is sent, or None where none is; its templates are checked in any case.
+
+    Raises ConfigurationError.
+    """
+    templates = load_templates(settings.mail_templates)
+    if settings.smtp_url is None:
+        return None
+    check_available()
+    if settings.mail_from is None:
+        raise ConfigurationError("setting mail_from", "it is not given, but smtp_url is", "say who mail is from")
+    server = parse_smtp_url(settings.smtp_url.get_secret_value())
+    return Post(server, parse_mailbox(settings.mail_from), templates, settings.public_url)

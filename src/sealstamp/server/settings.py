@@ -25,7 +25,9 @@ from sealstamp.core.suggest import did_you_mean
 from sealstamp.core.timing import parse_duration, write_duration
 from sealstamp.errors import ConfigurationError
 from sealstamp.keys.limits import RateLimit, parse_rate_limit, write_rate_limit
-from sealstamp.keys.rules import is_host
+from sealstamp.keys.rules import is_host, is_origin
+from sealstamp.server.mailing.messages import parse_mailbox
+from sealstamp.server.mailing.smtp import parse_smtp_url
 from sealstamp.stores.urls import shown_url
 
 CONFIG_VARIABLE = "SEALSTAMP_CONFIG"
@@ -80,6 +82,22 @@ def _rate(value: Any) -> Any:
         raise ValueError(error.problem) from None
 
 
+def _origin(text: str) -> str:
+    if not is_origin(text):
+        raise ValueError("not an origin, such as https://api.example.com, without a path and a slash at the end")
+    return text
+
+
+def _smtp_url(url: SecretStr) -> SecretStr:
+    parse_smtp_url(url.get_secret_value())
+    return url
+
+
+def _mailbox(text: str) -> str:
+    parse_mailbox(text)
+    return text
+
+
 Address = Annotated[str, AfterValidator(_address)]
 DecisionAddress = Annotated[str, AfterValidator(_decision_address)]
 HeaderName = Annotated[str, AfterValidator(_header_name)]
@@ -96,6 +114,8 @@ def _host(text: str) -> str:
 
 Hosts = Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], NoDecode, BeforeValidator(_words)]
 Rate = Annotated[RateLimit, BeforeValidator(_rate), PlainSerializer(write_rate_limit, return_type=str)]
+Mailbox = Annotated[str, AfterValidator(_mailbox)]
+Origin = Annotated[str, AfterValidator(_origin)]
 Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_words)]
 
 
@@ -153,6 +173,15 @@ class Settings(BaseSettings):
     replay_capacity: int = Field(
         1_000_000, ge=1_000, description="most live claims that several workers remember; each takes 66 bytes of disk"
     )
+    public_url: Origin = Field(
+        "http://127.0.0.1:8080", description="origin at which customers reach the service; links in mail begin with it"
+    )
+    smtp_url: Annotated[SecretStr, AfterValidator(_smtp_url)] | None = Field(
+        None, description="server that mail is sent through, such as smtps://user:password@mail.example.com"
+    )
+    mail_from: Mailbox | None = Field(None, description="who mail is from, such as Shop <keys@shop.example>")
+    mail_operators: Mailbox | None = Field(None, description="who is told of access requests; nobody if not given")
+    mail_templates: Path | None = Field(None, description="folder of templates in place of the built-in ones")
 
     @classmethod
     def settings_customise_sources(

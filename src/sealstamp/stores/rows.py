@@ -100,6 +100,7 @@ def access_key_values(key: AccessKey) -> dict[str, Any]:
         "replaces": key.replaces,
         "replaced_by": key.replaced_by,
         "version": key.version,
+        "plan": key.plan,
     }
 
 
@@ -125,4 +126,5 @@ def access_key_of(row: Row[Any], apis: Iterable[str], extras: Mapping[str, bytes
         replaces=row.replaces,
         replaced_by=row.replaced_by,
         version=row.version,
+        plan=row.plan,
     )

@@ -98,6 +98,7 @@ access_keys = Table(
     Column("replaces", Text),
     Column("replaced_by", Text),
     Column("version", BigInteger, nullable=False, server_default=FIRST_VERSION),
+    Column("plan", Text),
     CheckConstraint("status IN ('active', 'disabled', 'revoked')", name="status"),
 )
 Index(None, access_keys.c.consumer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -90,19 +91,25 @@ async def hand_over(server: SmtpServer, message: EmailMessage) -> None:
     """Give the message to the server, whose certificate must be right. Raises MailError."""
     import aiosmtplib
 
+    client = aiosmtplib.SMTP(
+        hostname=server.host,
+        port=server.port,
+        username=server.user,
+        password=server.password,
+        use_tls=server.encryption is Encryption.TLS,
+        start_tls=server.encryption is Encryption.STARTTLS,
+        timeout=TIMEOUT_S,
+    )
+    transport = None
     try:
-        await aiosmtplib.send(
-            message,
-            hostname=server.host,
-            port=server.port,
-            username=server.user,
-            password=server.password,
-            use_tls=server.encryption is Encryption.TLS,
-            start_tls=server.encryption is Encryption.STARTTLS,
-            timeout=TIMEOUT_S,
-        )
+        async with client:
+            transport = client.transport
+            await client.send_message(message)
     except (aiosmtplib.SMTPException, OSError, ValueError) as error:
         raise _told(error) from None
+    finally:
+        if isinstance(transport, asyncio.WriteTransport):
+            transport.abort()  # the farewell of TLS, which some servers never answer, is not waited for
 
 
 def _told(error: Exception) -> MailError:

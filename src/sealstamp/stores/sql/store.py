@@ -5,10 +5,14 @@ from __future__ import annotations
 from sealstamp.stores.database import Begin
 from sealstamp.stores.migrations import is_at_head, migrate
 from sealstamp.stores.sql.access_keys import AccessKeyTables
+from sealstamp.stores.sql.access_requests import AccessRequestTables
 from sealstamp.stores.sql.apis import ApiTables
 from sealstamp.stores.sql.audit import AuditTables
 from sealstamp.stores.sql.consumers import ConsumerTables
+from sealstamp.stores.sql.invitations import InvitationTables
 from sealstamp.stores.sql.operators import OperatorTables
+from sealstamp.stores.sql.outbox import OutboxTables
+from sealstamp.stores.sql.plans import PlanTables
 from sealstamp.stores.sql.quotas import QuotaTables
 from sealstamp.stores.sql.repeatable import RepeatableTables
 from sealstamp.stores.sql.replay import ReplayTables
@@ -20,6 +24,10 @@ class SqlStore(
     ApiTables,
     ConsumerTables,
     AccessKeyTables,
+    PlanTables,
+    InvitationTables,
+    AccessRequestTables,
+    OutboxTables,
     AuditTables,
     ReplayTables,
     OperatorTables,
