@@ -50,7 +50,7 @@ format: install ## put the formatting right
 	@$(BIN)/ruff check --fix
 
 bench: install .venv-interop/.installed ## the figures of this machine, as ratios
-	@tests/tools/install wrk
+	@tests/tools/install wrk nginx-lua
 	@.venv-interop/bin/python -m bench
 
 docs: install ## build the documentation into docs/_build
