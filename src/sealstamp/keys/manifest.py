@@ -44,6 +44,7 @@ from sealstamp.errors import ConfigurationError, SchemeError
 from sealstamp.keys.domain import Api, Consumer, Enforcement, KeyStatus, SchemeChoice
 from sealstamp.keys.entries import Entry, refuse_duplicates
 from sealstamp.keys.keeping import as_kept, public_key_of
+from sealstamp.keys.routing import refuse_shared_routes
 from sealstamp.keys.rules import (
     check_access_key_id,
     check_expiry_ms,
@@ -285,13 +286,3 @@ def _refuse_unknown(place: str, kind: str, names: Iterable[str], known: Set[str]
         if name not in known:
             hint = did_you_mean(name, known) if known else f"list it as a table of its own; there is no {kind} yet"
             raise ConfigurationError(place, f"the file lists no {kind} {name!r}", hint)
-
-
-def refuse_shared_routes(place: str, apis: Iterable[Api]) -> None:
-    """Raise ConfigurationError when two APIs claim the same host and path prefix."""
-    seen: dict[tuple[str, str], str] = {}
-    for api in apis:
-        other = seen.setdefault((api.host, api.path_prefix), api.name)
-        if other != api.name:
-            problem = f"APIs {other!r} and {api.name!r} share host {api.host!r} and path prefix {api.path_prefix!r}"
-            raise ConfigurationError(place, problem, "give one of them another host or path_prefix")

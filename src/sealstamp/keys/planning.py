@@ -18,8 +18,9 @@ from sealstamp.keys.audit import Document
 from sealstamp.keys.documents import access_key_document, api_document, consumer_document
 from sealstamp.keys.domain import AccessKey, Api, Consumer, KeyStatus, SchemeChoice
 from sealstamp.keys.keeping import check_usable, credential_of, with_credential
-from sealstamp.keys.manifest import DeclaredKey, Manifest, refuse_shared_routes
+from sealstamp.keys.manifest import DeclaredKey, Manifest
 from sealstamp.keys.ports import KeyStore
+from sealstamp.keys.routing import refuse_shared_routes
 from sealstamp.keys.schemes import Shelf
 from sealstamp.keys.sealing import Sealer
 from sealstamp.keys.snapshot import check_api

@@ -13,7 +13,8 @@ from functools import lru_cache
 from typing import Generic, Protocol, TypeVar
 
 from sealstamp.core.encoding import percent_decode
-from sealstamp.errors import SealstampError
+from sealstamp.errors import ConfigurationError, SealstampError
+from sealstamp.keys.domain import Api
 
 ANY_HOST = b"*"
 _SUSPICIOUS = re.compile(rb"//|/\.|[%\\;]")
@@ -93,3 +94,13 @@ def normalise(path: bytes) -> bytes:
         elif name not in (b"", b"."):
             kept.append(name)
     return b"/" + b"/".join(kept)
+
+
+def refuse_shared_routes(place: str, apis: Iterable[Api]) -> None:
+    """Raise ConfigurationError when two APIs claim the same host and path prefix."""
+    seen: dict[tuple[str, str], str] = {}
+    for api in apis:
+        other = seen.setdefault((api.host, api.path_prefix), api.name)
+        if other != api.name:
+            problem = f"APIs {other!r} and {api.name!r} share host {api.host!r} and path prefix {api.path_prefix!r}"
+            raise ConfigurationError(place, problem, "give one of them another host or path_prefix")
