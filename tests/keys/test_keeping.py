@@ -9,6 +9,7 @@ from sealstamp.errors import ConfigurationError
 from sealstamp.keys.acts.access_keys import disable, issue
 from sealstamp.keys.domain import Api, Consumer, KeyMaterial, SchemeChoice
 from sealstamp.keys.keeping import credential_of
+from sealstamp.keys.key_cache import KeyCache
 from sealstamp.keys.resealing import reseal
 from sealstamp.keys.sealing import Sealer, SealingKey, UnsealingError
 from sealstamp.keys.snapshot import take_snapshot
@@ -97,7 +98,7 @@ def test_at_an_api_with_several_schemes_one_that_fits_is_enough(books: SqlStore,
     """For the other scheme the key is there, and every signature by it is wrong."""
     keep_pair(books, sealer, Credential.of("shared", "secret"), "both")
     keep_pair(books, sealer, Credential.of("pair", pair_for("ed25519")[1]), "both")
-    bbx, discord = take_snapshot(books, sealer).by_name["both"].accepted
+    bbx, discord = take_snapshot(books, sealer, KeyCache(100)).by_name["both"].accepted
     for scheme, name, fits in [(bbx, b"shared", True), (bbx, b"pair", False), (discord, b"pair", True)]:
         key = scheme.find_key(name)
         assert key is not None

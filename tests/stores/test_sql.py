@@ -10,9 +10,10 @@ import pytest
 
 from sealstamp.core.verifier import ReplayBy
 from sealstamp.errors import ConfigurationError, KeyStateError, NotFoundError
+from sealstamp.keys.changes import EVERYTHING, Change, Kind, News
 from sealstamp.keys.domain import AccessKey, Api, Consumer, ConsumerStatus, Enforcement, KeyStatus, SchemeChoice
 from sealstamp.keys.ports import KeyStore, ReplayLedger
-from sealstamp.stores.sql import SqlStore, open_store
+from sealstamp.stores.sql import SqlStore, changes, open_store
 from sealstamp.stores.sql import access_keys as key_tables
 
 KEY = AccessKey("k1", b"sealed\x00\xff", "acme", ("shop",), KeyStatus.DISABLED, created_at_ms=1, expires_at_ms=2**40)
@@ -306,6 +307,65 @@ def test_epoch_after_each_change(store: SqlStore) -> None:
         assert store.list_apis() is not None
         assert store.epoch() == seen[-1]
     assert all(one != next_one for one, next_one in pairwise(seen))
+
+
+def test_news(store: SqlStore) -> None:
+    """Whoever knows an epoch is told what has changed since; each commit once, and what was undone not at all."""
+    epochs = [store.epoch()]
+    api, acme = Api("shop", "*", "/", ()), Consumer("acme")
+    for change in (
+        lambda: store.put_api(api),
+        lambda: store.put_consumer(acme),
+        lambda: store.put_consumer(Consumer("below", parent="acme")),
+        lambda: store.put_consumer(replace(acme, email="a@example.com")),
+        lambda: store.add_access_key(KEY),
+    ):
+        change()
+        epochs.append(store.epoch())
+    with pytest.raises(ZeroDivisionError), store.transaction():
+        store.delete_access_key("k1")
+        raise ZeroDivisionError
+    told = [Change(Kind.CONSUMER, "acme"), Change(Kind.CONSUMER, "below"), Change(Kind.ACCESS_KEY, "k1")]
+    assert [store.changes_since(epoch) for epoch in epochs[1:]] == [
+        News(epochs[-1], set(told)),
+        News(epochs[-1], set(told)),
+        News(epochs[-1], set(told)),
+        News(epochs[-1], {Change(Kind.ACCESS_KEY, "k1")}),
+        News(epochs[-1]),
+    ]
+
+
+def test_news_that_nobody_can_tell(shop: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything, for an epoch that is not known, a change that said nothing, too many at once, and too long ago."""
+    everything = {EVERYTHING}
+    first = shop.epoch()
+    assert shop.changes_since(5).changes == everything
+    with shop._changing():
+        pass
+    assert shop.changes_since(first).changes == everything
+    monkeypatch.setattr(changes, "MOST_AT_ONCE", 2)
+    before = shop.epoch()
+    with shop.transaction():
+        for number in range(3):
+            shop.put_consumer(Consumer(f"c{number}"))
+    assert shop.changes_since(before).changes == everything
+    monkeypatch.setattr(changes, "KEPT", 4)
+    monkeypatch.setattr(changes, "_PRUNED_EVERY", 1)
+    before = shop.epoch()
+    for number in range(4):
+        shop.put_consumer(Consumer(f"d{number}"))
+        assert len(shop.changes_since(before).changes) == (number + 1 if number < 3 else 4)
+    shop.put_consumer(Consumer("d4"))
+    assert shop.changes_since(before).changes == everything
+
+
+def test_news_after_an_older_version_has_written(shop: SqlStore) -> None:
+    """It moves the epoch and tells nobody why: everything may have changed."""
+    before = shop.epoch()
+    shop.put_consumer(Consumer("told"))
+    with shop._writing() as connection:
+        connection.exec_driver_sql("UPDATE epochs SET mark = 7")
+    assert shop.changes_since(before) == News(7, {EVERYTHING})
 
 
 def test_epoch_after_a_claim(store: SqlStore) -> None:

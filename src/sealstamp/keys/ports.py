@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterator, Sequence
+from collections.abc import Awaitable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
 from sealstamp.core.verifier import Claim, ClaimResult
 from sealstamp.keys.audit import AuditEntry, AuditHead, AuditQuery
+from sealstamp.keys.changes import News
 from sealstamp.keys.domain import AccessKey, Api, Consumer
 from sealstamp.keys.operators import Operator
 from sealstamp.keys.pair_ports import PairStore
@@ -25,8 +26,8 @@ class KeySource(Protocol):
     def find_access_key(self, access_key_id: str) -> AccessKey | None:
         """Return the key with exactly this id, or None."""
 
-    def list_access_keys(self, *, api: str | None = None, consumer: str | None = None) -> Iterator[AccessKey]:
-        """Yield keys by id: all, or those for one API or of one consumer."""
+    def list_candidates(self, api: str, limit: int) -> Sequence[AccessKey]:
+        """Return at most ``limit`` keys for an API, those that are active before the others."""
 
     def consumer_line(self, name: str) -> Sequence[Consumer]:
         """Return the consumer and those above it, itself first. Raises NotFoundError."""
@@ -47,6 +48,15 @@ class KeyStore(KeySource, SchemeSource, Protocol):
 
     def epoch(self) -> int:
         """Return a number that differs after any process has committed a change to keys, consumers or APIs."""
+
+    def changes_since(self, epoch: int) -> News:
+        """Return the present epoch, and what has changed since ``epoch``; EVERYTHING where it cannot be told."""
+
+    def apis_of_access_keys(self, access_key_ids: Collection[str]) -> set[str]:
+        """Return the names of the APIs that any of these keys is for."""
+
+    def list_access_keys(self, *, api: str | None = None, consumer: str | None = None) -> Iterator[AccessKey]:
+        """Yield keys by id: all, or those for one API or of one consumer."""
 
     def list_apis(self) -> Sequence[Api]:
         """Return every API, by name."""

@@ -1,13 +1,13 @@
 """What a process knows at one epoch of the store: every API with its verifiers, and the keys met so far.
 
-A snapshot never changes what it says: when the store's epoch moves, a new one takes its place, with empty key caches.
-A look-up that was under way puts its finding into the old snapshot, where nobody reads it; so a revoked key cannot
-come back into the cache behind its revocation.
+When the store's epoch moves, the store tells what has changed since; that leaves, and the rest stays: with a million
+keys, and somebody always changing one, a process that forgot all of them each time would do nothing but read keys. A
+look-up that was under way meanwhile is not kept, so a revoked key cannot come back behind its revocation.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -23,53 +23,52 @@ from sealstamp.errors import (
     SchemeError,
     StoreUnavailableError,
 )
+from sealstamp.keys.changes import EVERYTHING, Kind, News
 from sealstamp.keys.domain import AccessKey, Api, ConsumerStatus, Enforcement, KeyStatus
 from sealstamp.keys.keeping import credential_of
+from sealstamp.keys.key_cache import KeyCache, KeyShelf
 from sealstamp.keys.ports import KeySource, KeyStore
 from sealstamp.keys.routing import Routes
 from sealstamp.keys.schemes import CATALOGUE, Shelf
 from sealstamp.keys.sealing import Sealer
 from sealstamp.keys.terms import terms_of
 
-MAX_CACHED_KEYS: Final = 100_000
-"""Per API and scheme; the one that came first leaves first."""
 MAX_CANDIDATES: Final = 100
 """An API whose scheme names no key tries all of its keys on each request, so there can be only so many."""
 PROBLEM: Final = "problem"
 """The response profile of RFC 9457, which needs no scheme."""
 
 
-class AcceptedScheme:
+class AcceptedScheme(KeyShelf):
     """One scheme at one API: its verifier, and its keys, ready to verify."""
 
-    def __init__(self, api: Api, verifier: Verifier, store: KeySource, sealer: Sealer) -> None:
+    def __init__(self, api: Api, verifier: Verifier, store: KeySource, sealer: Sealer, cache: KeyCache) -> None:
+        super().__init__()
         self.api = api
         self.verifier = verifier
         self._store = store
         self._sealer = sealer
-        self._keys: dict[bytes, BoundKey] = {}
-        self.candidates: tuple[BoundKey, ...] | None = None
-        """Every key of the API, for a scheme that names none, once ``find_candidates`` has read them."""
-        self.find_cached: Callable[[bytes], BoundKey | None] = self._keys.get
+        self._cache = cache
+        self.find_cached: Callable[[bytes], BoundKey | None] = self.keys.get
         """Return a key that was met before, or None; never blocks."""
+        cache.add_shelf(api.name, self)
 
     def find_key(self, access_key_id: bytes) -> BoundKey | None:
         """Return the key with this id from the store, or None; may block. Raises StoreUnavailableError."""
+        generation = self._cache.generation
         found = self._store.find_access_key(access_key_id.decode()) if access_key_id.isascii() else None
         if found is None:
             return None
-        if len(self._keys) >= MAX_CACHED_KEYS:
-            self._keys.pop(next(iter(self._keys)), None)
-        key = self._keys[access_key_id] = self._bind(found)
+        key = self._bind(found)
+        self._cache.put(self, access_key_id, key, generation)
         return key
 
     def find_candidates(self) -> tuple[BoundKey, ...]:
         """Read the API's keys, active ones first, MAX_CANDIDATES at most; may block. Raises StoreUnavailableError."""
-        keys = sorted(
-            self._store.list_access_keys(api=self.api.name), key=lambda key: key.status is not KeyStatus.ACTIVE
-        )
-        self.candidates = tuple(self._bind(key) for key in keys[:MAX_CANDIDATES])
-        return self.candidates
+        generation = self._cache.generation
+        candidates = tuple(map(self._bind, self._store.list_candidates(self.api.name, MAX_CANDIDATES)))
+        self._cache.put_candidates(self, candidates, generation)
+        return candidates
 
     def _bind(self, key: AccessKey) -> BoundKey:
         until_ms = NEVER_MS if key.expires_at_ms is None else key.expires_at_ms
@@ -147,36 +146,71 @@ class GuardedApi:
 class Snapshot:
     """Every API at one epoch. ``epoch`` is compared for difference only."""
 
-    def __init__(self, epoch: int, apis: Iterable[GuardedApi]) -> None:
+    def __init__(self, epoch: int, by_name: Mapping[str, GuardedApi], routes: Routes[GuardedApi]) -> None:
         self.epoch = epoch
-        self.by_name = {guarded.api.name: guarded for guarded in apis}
-        self.routes = Routes(self.by_name.values())
+        self.by_name = by_name
+        self.routes = routes
 
 
-def take_snapshot(store: KeyStore, sealer: Sealer, before: Snapshot | None = None) -> Snapshot:
-    """Read the store; verifiers of APIs that did not change are taken over. Raises StoreUnavailableError.
+def take_snapshot(store: KeyStore, sealer: Sealer, cache: KeyCache) -> Snapshot:
+    """Read the store anew, into an empty ``cache``. Raises StoreUnavailableError.
 
     The epoch is read first: what is read after it is at least that new.
     """
     epoch = store.epoch()
-    shelf = Shelf(store.list_schemes())
-    known: Mapping[str, GuardedApi] = {} if before is None else before.by_name
-    return Snapshot(epoch, [_guard(api, known.get(api.name), store, sealer, shelf) for api in store.list_apis()])
+    return _snapshot(epoch, _Guards(store, sealer, cache), {})
 
 
-def _guard(api: Api, before: GuardedApi | None, store: KeyStore, sealer: Sealer, shelf: Shelf) -> GuardedApi:
-    """Make an API ready. One that a newer catalogue or another hand has made unusable must not take others along."""
-    versions = tuple(shelf.version_of(choice.name) for choice in api.schemes)
-    try:
-        if before is not None and (before.api, before.versions, before.problem) == (api, versions, None):
-            verifiers = [entry.verifier for entry in before.accepted]
-        else:
-            verifiers = _verifiers(api, shelf)
-        responses = _response_profile(api, shelf)
-    except (SchemeError, ConfigurationError, NotFoundError) as error:
-        return GuardedApi(api, (), None, str(error))
-    accepted = tuple(AcceptedScheme(api, each, store, sealer) for each in verifiers)
-    return GuardedApi(api, accepted, responses, versions=versions)
+def renew_snapshot(before: Snapshot, store: KeyStore, sealer: Sealer, cache: KeyCache) -> Snapshot:
+    """Return ``before`` where nothing has changed; else let what has changed leave the cache.
+
+    Verifiers of APIs that did not change are taken over. Raises StoreUnavailableError.
+    """
+    news = store.changes_since(before.epoch)
+    if news.epoch == before.epoch:
+        return before
+    _forget(news, store, cache)
+    if news.names(Kind.API) or EVERYTHING in news.changes:
+        return _snapshot(news.epoch, _Guards(store, sealer, cache), before.by_name)
+    return Snapshot(news.epoch, before.by_name, before.routes)
+
+
+def _forget(news: News, store: KeyStore, cache: KeyCache) -> None:
+    if EVERYTHING in news.changes:
+        cache.forget_all()
+    else:
+        ids = news.names(Kind.ACCESS_KEY)
+        # A key that is new among the candidates of an API is not known to the cache.
+        cache.forget(news, store.apis_of_access_keys(ids) if ids and cache.has_candidates else set())
+
+
+def _snapshot(epoch: int, guards: _Guards, before: Mapping[str, GuardedApi]) -> Snapshot:
+    by_name = {api.name: guards.make(api, before.get(api.name)) for api in guards.store.list_apis()}
+    return Snapshot(epoch, by_name, Routes(by_name.values()))
+
+
+class _Guards:
+    """Makes APIs ready, with the schemes that there are now."""
+
+    def __init__(self, store: KeyStore, sealer: Sealer, cache: KeyCache) -> None:
+        self.store = store
+        self._sealer = sealer
+        self._cache = cache
+        self._schemes = Shelf(store.list_schemes())
+
+    def make(self, api: Api, before: GuardedApi | None) -> GuardedApi:
+        """Make an API ready. One that a newer catalogue or another hand has spoilt must not take others along."""
+        versions = tuple(self._schemes.version_of(choice.name) for choice in api.schemes)
+        same = before if before and (before.api, before.versions, before.problem) == (api, versions, None) else None
+        if same is not None and all(entry.is_open for entry in same.accepted):
+            return same
+        try:
+            verifiers = [entry.verifier for entry in same.accepted] if same else _verifiers(api, self._schemes)
+            responses = _response_profile(api, self._schemes)
+        except (SchemeError, ConfigurationError, NotFoundError) as error:
+            return GuardedApi(api, (), None, str(error))
+        accepted = tuple(AcceptedScheme(api, each, self.store, self._sealer, self._cache) for each in verifiers)
+        return GuardedApi(api, accepted, responses, versions=versions)
 
 
 def check_api(api: Api, shelf: Shelf = CATALOGUE) -> None:

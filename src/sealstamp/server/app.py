@@ -80,7 +80,14 @@ def _assemble(settings: Settings, resources: ExitStack) -> Application:
     resources.callback(store.close)
     shared = resources.enter_context(sharing(settings, store, now_ms))
     sealer = open_sealer(settings)
-    directory = Directory(store, sealer, log, time.monotonic_ns, settings.max_staleness)
+    directory = Directory(
+        store,
+        sealer,
+        log,
+        time.monotonic_ns,
+        max_staleness_ms=settings.max_staleness,
+        max_cached_keys=settings.max_cached_keys,
+    )
     metrics, trust = Metrics(shared.counters, shared.began_ms / 1000), Trust(settings.trusted_addresses)
     gateway = Gateway(settings, log)
     attempts = Attempts(

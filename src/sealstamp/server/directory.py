@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import Callable
 
 from sealstamp.errors import SealstampError, StoreUnavailableError
+from sealstamp.keys.key_cache import KeyCache
 from sealstamp.keys.ports import KeyStore
 from sealstamp.keys.sealing import Sealer
-from sealstamp.keys.snapshot import Snapshot, take_snapshot
+from sealstamp.keys.snapshot import Snapshot, renew_snapshot, take_snapshot
 from sealstamp.server.logs import Log
 
 
@@ -20,7 +21,14 @@ class Directory:
     """
 
     def __init__(
-        self, store: KeyStore, sealer: Sealer, log: Log, monotonic_ns: Callable[[], int], max_staleness_ms: int
+        self,
+        store: KeyStore,
+        sealer: Sealer,
+        log: Log,
+        monotonic_ns: Callable[[], int],
+        *,
+        max_staleness_ms: int,
+        max_cached_keys: int,
     ) -> None:
         self._store = store
         self._sealer = sealer
@@ -28,7 +36,9 @@ class Directory:
         self._monotonic_ns = monotonic_ns
         self._max_staleness_ns = max_staleness_ms * 1_000_000
         self._trusted_until_ns = monotonic_ns() + self._max_staleness_ns
-        self._snapshot = self._take(None)
+        self._cache = KeyCache(max_cached_keys)
+        self._snapshot = take_snapshot(store, sealer, self._cache)
+        self._tell()
 
     def current(self) -> Snapshot:
         """Return the newest snapshot. Raises StoreUnavailableError when it is too old."""
@@ -37,18 +47,18 @@ class Directory:
         return self._snapshot
 
     def refresh(self) -> None:
-        """Take a new snapshot if the store has changed. Blocks; raises what the store raises."""
+        """Take in what has changed in the store. Blocks; raises what the store raises."""
         asked_ns = self._monotonic_ns()
-        if self._store.epoch() != self._snapshot.epoch:
-            self._snapshot = self._take(self._snapshot)
+        before = self._snapshot
+        self._snapshot = renew_snapshot(before, self._store, self._sealer, self._cache)
         self._trusted_until_ns = asked_ns + self._max_staleness_ns
+        if self._snapshot.by_name is not before.by_name:
+            self._tell()
 
-    def _take(self, before: Snapshot | None) -> Snapshot:
-        snapshot = take_snapshot(self._store, self._sealer, before)
-        for guarded in snapshot.by_name.values():
+    def _tell(self) -> None:
+        for guarded in self._snapshot.by_name.values():
             if guarded.problem is not None:
                 self._log.error("api_unusable", api=guarded.api.name, problem=guarded.problem)
-        return snapshot
 
     async def keep_fresh(self, interval_ms: int) -> None:
         """Refresh for ever; a failure is logged and tried again, and in the end makes ``current`` refuse."""

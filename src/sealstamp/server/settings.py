@@ -182,6 +182,9 @@ class Settings(BaseSettings):
     mail_from: Mailbox | None = Field(None, description="who mail is from, such as Shop <keys@shop.example>")
     mail_operators: Mailbox | None = Field(None, description="who is told of access requests; nobody if not given")
     mail_templates: Path | None = Field(None, description="folder of templates in place of the built-in ones")
+    max_cached_keys: int = Field(
+        100_000, ge=1, description="most access keys that a worker keeps ready in memory, some 2 KB each"
+    )
 
     @classmethod
     def settings_customise_sources(

@@ -134,6 +134,17 @@ epochs = Table(
     Column("mark", BigInteger, nullable=False),
 )
 
+changes = Table(
+    "changes",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("mark", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+)
+"""The last changes, in the order of their commits; ``mark`` is the epoch that came with one."""
+Index(None, changes.c.mark)
+
 audit_entries = Table(
     "audit_entries",
     metadata,

@@ -7,7 +7,7 @@ replay. What it acts upon must be signed: beside what the scheme demands, ``If-M
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from sealstamp.core.request import Request
@@ -15,6 +15,7 @@ from sealstamp.core.scheme import Scheme
 from sealstamp.core.verifier import Principal, ReplayBy, Verifier
 from sealstamp.keys.addresses import ClientAddress
 from sealstamp.keys.domain import AccessKey, Api, Consumer, KeyStatus, SchemeChoice
+from sealstamp.keys.key_cache import KeyCache
 from sealstamp.keys.operators import OPERATOR_SCHEME, Operator, OperatorStatus
 from sealstamp.keys.sealing import Sealer
 from sealstamp.keys.snapshot import AcceptedScheme, GuardedApi
@@ -35,6 +36,7 @@ API_NAME: Final = "sealstamp-management"
 """What metrics and logs call it."""
 PARAMETERS: Final = {"region": "main", "service": "management"}
 """Of the scheme; the service keeps what is signed here apart from what is signed for guarded APIs."""
+MAX_CACHED_KEYS: Final = 1_000
 ACTED_UPON: Final = ("content-type", "idempotency-key", "if-match")
 
 
@@ -66,7 +68,8 @@ class Guard:
         """Return the API with its cache of keys, emptied whenever the store has changed."""
         epoch = self._directory.current().epoch
         if self._guarded is None or epoch != self._epoch:
-            accepted = AcceptedScheme(self._api, self._verifier, self._operator_keys, self._sealer)
+            cache = KeyCache(MAX_CACHED_KEYS)
+            accepted = AcceptedScheme(self._api, self._verifier, self._operator_keys, self._sealer, cache)
             self._guarded, self._epoch = GuardedApi(self._api, (accepted,), None), epoch
         return self._guarded
 
@@ -105,9 +108,9 @@ class OperatorKeys:
         operator = self._store.find_operator_by_key(access_key_id)
         return None if operator is None else _key_of(operator)
 
-    def list_access_keys(self, *, api: str | None = None, consumer: str | None = None) -> Iterator[AccessKey]:
-        """Yield every operator's key."""
-        return map(_key_of, self._store.list_operators())
+    def list_candidates(self, api: str, limit: int) -> Sequence[AccessKey]:
+        """Return nothing: the scheme names the key."""
+        return ()
 
     def consumer_line(self, name: str) -> Sequence[Consumer]:
         """Return the operator as who holds the key; nobody is above it."""

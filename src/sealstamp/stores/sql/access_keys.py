@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, Table, delete, insert, select, update
 
 from sealstamp.errors import KeyStateError, NotFoundError
-from sealstamp.keys.domain import AccessKey, KeyMaterial
+from sealstamp.keys.changes import Change, Kind
+from sealstamp.keys.domain import AccessKey, KeyMaterial, KeyStatus
 from sealstamp.keys.rules import is_access_key_id
 from sealstamp.stores.rows import access_key_of, access_key_values
 from sealstamp.stores.sql.statements import exists
@@ -61,9 +62,23 @@ class AccessKeyTables(Transactions):
                 return
             last = found[-1].id
 
+    def list_candidates(self, api: str, limit: int) -> Sequence[AccessKey]:
+        """Return at most ``limit`` keys for an API, by id, those that are active before the others."""
+        is_active = access_keys.c.status == KeyStatus.ACTIVE
+        query = _key_query(api, None)
+        with self._reading() as connection:
+            rows = list(connection.execute(query.where(is_active).limit(limit)))
+            rows += connection.execute(query.where(~is_active).limit(limit - len(rows)))
+            return _keys_of(connection, rows)
+
+    def apis_of_access_keys(self, access_key_ids: Collection[str]) -> set[str]:
+        """Return the names of the APIs that any of these keys is for."""
+        with self._reading() as connection:
+            return {row.api for row in connection.execute(_of(access_key_apis, access_key_ids))}
+
     def add_access_key(self, key: AccessKey) -> None:
         """Keep a new key. Raises KeyStateError when the id is taken, NotFoundError for its consumer or APIs."""
-        with self._changing() as connection:
+        with self._changing(Change(Kind.ACCESS_KEY, key.id)) as connection:
             if exists(connection, access_keys.c.id == key.id):
                 raise KeyStateError(f"the access key id {key.id!r} is taken")
             _check_references(connection, key)
@@ -73,7 +88,7 @@ class AccessKeyTables(Transactions):
     def update_access_key(self, key: AccessKey) -> None:
         """Keep ``key`` in place of the one with its id. Raises NotFoundError, also for its consumer or APIs."""
         this = access_keys.c.id == key.id
-        with self._changing() as connection:
+        with self._changing(Change(Kind.ACCESS_KEY, key.id)) as connection:
             _check_references(connection, key)
             if not connection.execute(update(access_keys).where(this).values(access_key_values(key))).rowcount:
                 raise _no_access_key(key.id)
@@ -83,7 +98,7 @@ class AccessKeyTables(Transactions):
 
     def delete_access_key(self, access_key_id: str) -> None:
         """Forget a key. Raises NotFoundError."""
-        with self._changing() as connection:
+        with self._changing(Change(Kind.ACCESS_KEY, access_key_id)) as connection:
             if not connection.execute(delete(access_keys).where(access_keys.c.id == access_key_id)).rowcount:
                 raise _no_access_key(access_key_id)
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import delete, select
 
 from sealstamp.errors import NotFoundError
+from sealstamp.keys.changes import Change, Kind
 from sealstamp.keys.domain import Api
 from sealstamp.stores.rows import api_of, api_values
 from sealstamp.stores.sql.statements import put
@@ -38,12 +39,12 @@ class ApiTables(Transactions):
 
     def put_api(self, api: Api) -> None:
         """Keep ``api``, in place of the one with its name."""
-        with self._changing() as connection:
+        with self._changing(Change(Kind.API, api.name)) as connection:
             put(connection, apis, apis.c.name == api.name, api_values(api))
 
     def delete_api(self, name: str) -> None:
         """Forget an API; keys lose it from theirs. Raises NotFoundError."""
-        with self._changing() as connection:
+        with self._changing(Change(Kind.API, name)) as connection:
             if not connection.execute(delete(apis).where(apis.c.name == name)).rowcount:
                 raise _no_api(name)
 

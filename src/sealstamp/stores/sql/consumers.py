@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from sealstamp.errors import KeyStateError, NotFoundError
+from sealstamp.keys.changes import Change, Kind
 from sealstamp.keys.domain import Consumer
 from sealstamp.stores.rows import consumer_of, consumer_values
+from sealstamp.stores.sql.changes import MOST_AT_ONCE
 from sealstamp.stores.sql.statements import exists, put
 from sealstamp.stores.sql.unit import Transactions
 from sealstamp.stores.tables import access_keys, consumer_parents, consumers
@@ -63,7 +65,7 @@ class ConsumerTables(Transactions):
 
     def put_consumer(self, consumer: Consumer) -> None:
         """Keep ``consumer``, in place of the one with its name. Raises NotFoundError for its parent."""
-        with self._changing() as connection:
+        with self._changing(Change(Kind.CONSUMER, consumer.name)) as connection:
             if consumer.parent is not None and not exists(connection, consumers.c.name == consumer.parent):
                 raise _no_consumer(consumer.parent)
             put(connection, consumers, consumers.c.name == consumer.name, consumer_values(consumer))
@@ -71,16 +73,25 @@ class ConsumerTables(Transactions):
             if consumer.parent is not None:
                 values = {"consumer": consumer.name, "parent": consumer.parent}
                 connection.execute(insert(consumer_parents).values(values))
+            self._changed(*_below(connection, consumer.name))
 
     def delete_consumer(self, name: str) -> None:
         """Forget a consumer. Raises NotFoundError, or KeyStateError while it holds keys or has consumers below it."""
-        with self._changing() as connection:
+        with self._changing(Change(Kind.CONSUMER, name)) as connection:
             if exists(connection, access_keys.c.consumer == name):
                 raise KeyStateError(f"consumer {name!r} still holds access keys")
             if exists(connection, consumer_parents.c.parent == name):
                 raise KeyStateError(f"consumer {name!r} still has consumers below it")
             if not connection.execute(delete(consumers).where(consumers.c.name == name)).rowcount:
                 raise _no_consumer(name)
+
+
+def _below(connection: Connection, name: str) -> Iterator[Change]:
+    """Return changes of the consumers that are below one: what it is holds for them too."""
+    below = select(consumer_parents.c.consumer).where(consumer_parents.c.parent == name).cte("below", recursive=True)
+    next_ones = select(consumer_parents.c.consumer).join(below, consumer_parents.c.parent == below.c.consumer)
+    query = select(below.union(next_ones).c.consumer).limit(MOST_AT_ONCE)
+    return (Change(Kind.CONSUMER, one) for one in connection.scalars(query).all())
 
 
 def _no_consumer(name: str) -> NotFoundError:

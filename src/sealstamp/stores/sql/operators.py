@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, delete, insert, select, update
 
 from sealstamp.errors import NotFoundError
+from sealstamp.keys.changes import Change, Kind
 from sealstamp.keys.operators import Operator, OperatorStatus, Role
 from sealstamp.keys.rules import is_access_key_id
 from sealstamp.stores.management_tables import bootstraps, operators
@@ -40,13 +41,13 @@ class OperatorTables(Transactions):
 
     def add_operator(self, operator: Operator) -> None:
         """Keep a new operator, whose name and key id nobody has."""
-        with self._changing() as connection:
+        with self._changing(Change(Kind.OPERATOR, operator.name)) as connection:
             connection.execute(insert(operators).values(_values(operator)))
 
     def update_operator(self, operator: Operator) -> None:
         """Keep ``operator`` in place of the one of its name. Raises NotFoundError."""
         this = operators.c.name == operator.name
-        with self._changing() as connection:
+        with self._changing(Change(Kind.OPERATOR, operator.name)) as connection:
             if not connection.execute(update(operators).where(this).values(_values(operator))).rowcount:
                 raise NotFoundError(f"there is no operator {operator.name!r}")
 

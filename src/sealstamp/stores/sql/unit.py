@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection
 
-from sealstamp.errors import StoreUnavailableError
+from sealstamp.keys.changes import EVERYTHING, Change, News
 from sealstamp.stores.database import BEGIN, Begin, Database, transaction_on
 from sealstamp.stores.failures import database_failures, unreadable_rows
-from sealstamp.stores.tables import epochs
+from sealstamp.stores.sql.changes import present_epoch, read_news, write_changes
 
 
 @dataclass(slots=True)
 class Unit:
-    """A transaction that a thread is in, and whether it changed what the epoch is about."""
+    """A transaction that a thread is in, and what it has changed of that which the epoch is about."""
 
     connection: Connection
-    changed: bool = False
+    changed: set[Change] = field(default_factory=set)
 
 
 class Transactions:
@@ -60,7 +59,7 @@ class Transactions:
         try:
             yield
             if unit.changed:
-                _mark(unit.connection)
+                write_changes(unit.connection, unit.changed)
         finally:
             self._local.unit = None
 
@@ -73,10 +72,12 @@ class Transactions:
         # comparable between connections, changes for every replay claim, and PostgreSQL has nothing like it. The row
         # changes in the very transaction that it tells of.
         with self._reading() as connection:
-            mark = connection.scalar(select(epochs.c.mark))
-        if mark is None:
-            raise StoreUnavailableError("the database is damaged: it has no epoch")
-        return int(mark)
+            return present_epoch(connection)
+
+    def changes_since(self, epoch: int) -> News:
+        """Return the present epoch, and what has changed since ``epoch``; EVERYTHING where it cannot be told."""
+        with self._reading() as connection:
+            return read_news(connection, epoch)
 
     def _unit(self) -> Unit | None:
         return getattr(self._local, "unit", None)
@@ -108,17 +109,15 @@ class Transactions:
             yield unit.connection
 
     @contextmanager
-    def _changing(self) -> Iterator[Connection]:
-        """Give the connection of a writing transaction whose commit changes the epoch."""
+    def _changing(self, *changed: Change) -> Iterator[Connection]:
+        """Give the connection of a writing transaction whose commit moves the epoch, and tells what it was for.
+
+        Whoever says nothing has changed everything.
+        """
         with self._writing() as connection:
             yield connection
-            self._local.unit.changed = True
+            self._changed(*changed or (EVERYTHING,))
 
-
-def _mark(connection: Connection) -> None:
-    """Change the epoch, to a number at random.
-
-    A count would do until a backup is restored: writes after it could bring a count back to one that some process
-    already knows.
-    """
-    connection.execute(update(epochs).values(mark=int.from_bytes(os.urandom(8)) >> 1))
+    def _changed(self, *changed: Change) -> None:
+        """Have the commit of the present transaction tell of this too."""
+        self._local.unit.changed.update(changed)
