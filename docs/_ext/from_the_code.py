@@ -29,6 +29,7 @@ from sealstamp.core.filters import FILTERS, HASHES, Argument, Filter, Kind
 from sealstamp.core.findings import RULES
 from sealstamp.errors import Reason
 from sealstamp.schemes import get_scheme, scheme_names
+from sealstamp.server.management.app import OPERATIONS
 from sealstamp.server.management.problems import STATUS, Code
 from sealstamp.server.settings import PREFIX, Settings
 
@@ -124,6 +125,12 @@ def _error_of(reason: Reason) -> type[Any]:
     found = [entry for entry in vars(errors).values() if isinstance(entry, type) and hasattr(entry, "public_reason")]
     exact = [entry for entry in found if getattr(entry, "reason", None) is reason]
     return next(iter(exact or [entry for entry in found if entry.public_reason is reason]))
+
+
+def management_operations() -> str:
+    """Every operation of the management API, and who may call it."""
+    rows = ([code(f"{one.method} {one.path}"), one.summary, str(one.role or "–")] for one in OPERATIONS)
+    return table(["operation", "what it does", "role"], rows)
 
 
 def management_problems() -> str:
@@ -290,6 +297,7 @@ DIRECTIVES: dict[str, Callable[[], str]] = {
     "time-formats": time_formats,
     "key-forms": key_forms,
     "reasons": reasons,
+    "management-operations": management_operations,
     "management-problems": management_problems,
     "limits": limits,
     "schemes": catalogue.index,

@@ -8,8 +8,9 @@ from functools import lru_cache
 
 from sealstamp.core.loader import load_scheme, set_parameters
 from sealstamp.core.scheme import Scheme
+from sealstamp.errors import NotFoundError
 from sealstamp.plugins import find_code
-from sealstamp.schemes import get_scheme
+from sealstamp.schemes import get_scheme, scheme_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,12 @@ class Shelf:
             return get_scheme(name, parameters)
         scheme = read_stored(stored)
         return set_parameters(scheme, parameters) if parameters else scheme
+
+    def named(self, name: str) -> Scheme:
+        """Return a scheme by its name alone: a path on this machine is none. Raises NotFoundError, SchemeError."""
+        if name not in self._stored and name not in scheme_names():
+            raise NotFoundError(f"there is no scheme {name!r}")
+        return self.get(name)
 
     def version_of(self, name: str) -> int:
         """Return the version of an uploaded scheme; 0 for any other name."""

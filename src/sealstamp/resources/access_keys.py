@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from sealstamp.keys import domain
-from sealstamp.resources.common import Moment, Name, Paging, Told, moment_of
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from sealstamp.core.credential import Secret
+from sealstamp.resources.common import Amount, Given, Labels, Moment, Name, Paging, Told
+
+AccessKeyId = Annotated[str, Meta(pattern=r"^[\x21-\x7e]{1,256}$")]
+Scope = Annotated[str, Meta(pattern=r"^[\x21\x23-\x5b\x5d-\x7e]{1,128}$")]
+Grace = Annotated[
+    str, Meta(pattern=r"^(0|[1-9][0-9]{0,5} ?(ms|s|m|min|h|d))$", description="Such as 0, 15m, 1h, 24h or 7d.")
+]
+
+
+class LastUse(Told, frozen=True):
+    """When, at which API and from where a key was last used, as far as it is known yet."""
+
+    at: Moment
+    api: str
+    address: str | None
 
 
 class AccessKey(Told, frozen=True):
@@ -15,12 +32,12 @@ class AccessKey(Told, frozen=True):
     name: str | None
     consumer: str
     apis: list[str]
-    status: Literal["active", "disabled", "revoked"]
-    material: Literal["secret", "public_key"]
-    created_at: Moment
-    expires_at: Moment | None
     scopes: list[str]
     networks: list[str]
+    status: Literal["active", "disabled", "revoked"]
+    material: Literal["secret", "public_key"]
+    created: Moment
+    expires: Moment | None
     rate_limit: str | None
     quota_day: int | None
     quota_month: int | None
@@ -28,6 +45,7 @@ class AccessKey(Told, frozen=True):
     replaces: str | None
     replaced_by: str | None
     version: int
+    last_use: LastUse | None = None
 
 
 class AccessKeys(Told, frozen=True):
@@ -44,24 +62,55 @@ class AccessKeyQuery(Paging, frozen=True):
     consumer: Name | None = None
 
 
-def access_key_of(key: domain.AccessKey) -> AccessKey:
-    """Return a key as the API tells of it."""
-    return AccessKey(
-        access_key_id=key.id,
-        name=key.name,
-        consumer=key.consumer,
-        apis=list(key.apis),
-        status=key.status.value,
-        material=key.material.value,
-        created_at=moment_of(key.created_at_ms),
-        expires_at=moment_of(key.expires_at_ms),
-        scopes=list(key.scopes),
-        networks=list(key.networks),
-        rate_limit=key.rate_limit,
-        quota_day=key.quota_day,
-        quota_month=key.quota_month,
-        labels=dict(key.labels),
-        replaces=key.replaces,
-        replaced_by=key.replaced_by,
-        version=key.version,
-    )
+class AccessKeyChange(Given, frozen=True):
+    """What of a key is to change; null clears, what is absent stays."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=256)] | UnsetType | None = UNSET
+    apis: list[Name] | UnsetType = UNSET
+    scopes: Annotated[list[Scope], Meta(max_length=64)] | UnsetType = UNSET
+    networks: Annotated[list[Annotated[str, Meta(max_length=64)]], Meta(max_length=256)] | UnsetType = UNSET
+    expires: Moment | UnsetType | None = UNSET
+    rate_limit: Annotated[str, Meta(max_length=64)] | UnsetType | None = UNSET
+    quota_day: Amount | UnsetType | None = UNSET
+    quota_month: Amount | UnsetType | None = UNSET
+    labels: Labels | UnsetType = UNSET
+
+
+class NewAccessKey(AccessKeyChange, frozen=True, kw_only=True):
+    """A key to be issued. Its id and secret have the form of ``scheme``, by default of the first API's first one."""
+
+    consumer: Name
+    scheme: Name | None = None
+
+
+class ImportedAccessKey(AccessKeyChange, frozen=True, kw_only=True):
+    """A pair that exists already: its ``secret``, or in its place the public key of a pair, in PEM."""
+
+    consumer: Name
+    access_key_id: AccessKeyId
+    secret: Secret | None = None
+    public_key: Annotated[str, Meta(max_length=16_384)] | None = None
+    extras: Annotated[dict[str, Secret], Meta(max_length=16)] = msgspec.field(default_factory=dict)
+
+
+class Rotation(AccessKeyChange, frozen=True):
+    """How long the old key may still be used, and what is to be different with the new one."""
+
+    grace: Grace = "0"
+    scheme: Name | None = None
+
+
+class Expiry(Given, frozen=True):
+    """When a key ends; null for no end. A time that has passed ends it now."""
+
+    expires: Moment | None
+
+
+class AccessKeyPair(Told, frozen=True):
+    """A new key with its pair, whose secrets are shown this once. ``replaced`` is the old key of a rotation."""
+
+    access_key: AccessKey
+    access_key_id: str
+    secret: Secret
+    extras: dict[str, Secret]
+    replaced: AccessKey | None = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-from sealstamp.keys import domain
 from sealstamp.resources.common import Told
 
 
@@ -35,19 +34,3 @@ class Apis(Told, frozen=True):
 
     items: list[Api]
     next_cursor: str | None
-
-
-def api_of(api: domain.Api) -> Api:
-    """Return an API as the management API tells of it."""
-    return Api(
-        name=api.name,
-        host=api.host,
-        path_prefix=api.path_prefix,
-        schemes=[SchemeChoice(name=one.name, parameters=dict(one.parameters)) for one in api.schemes],
-        enforcement=api.enforcement.value,
-        replay=None if api.replay is None else api.replay.value,
-        response_profile=api.response_profile,
-        upstream=api.upstream,
-        scopes=list(api.scopes),
-        version=api.version,
-    )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from sealstamp.keys import domain
-from sealstamp.resources.common import Name, Paging, Told
+from msgspec import UNSET, Meta, UnsetType
+
+from sealstamp.resources.common import Amount, Given, Labels, Name, Paging, Told
+
+Email = Annotated[str, Meta(max_length=254)]
 
 
 class Consumer(Told, frozen=True):
@@ -35,16 +38,18 @@ class ConsumerQuery(Paging, frozen=True):
     parent: Name | None = None
 
 
-def consumer_of(consumer: domain.Consumer) -> Consumer:
-    """Return a consumer as the API tells of it."""
-    return Consumer(
-        name=consumer.name,
-        email=consumer.email,
-        labels=dict(consumer.labels),
-        parent=consumer.parent,
-        plan=consumer.plan,
-        status=consumer.status.value,
-        max_sub_keys=consumer.max_sub_keys,
-        quota_month=consumer.quota_month,
-        version=consumer.version,
-    )
+class ConsumerChange(Given, frozen=True):
+    """What of a consumer is to change; null clears, what is absent stays."""
+
+    email: Email | UnsetType | None = UNSET
+    labels: Labels | UnsetType = UNSET
+    parent: Name | UnsetType | None = UNSET
+    plan: Name | UnsetType | None = UNSET
+    max_sub_keys: Amount | UnsetType | None = UNSET
+    quota_month: Amount | UnsetType | None = UNSET
+
+
+class NewConsumer(ConsumerChange, frozen=True, kw_only=True):
+    """A consumer to be made."""
+
+    name: Name

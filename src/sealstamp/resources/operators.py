@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from sealstamp.core.credential import Secret
 from sealstamp.resources.common import Given, Moment, Name, Told
 
 Role = Annotated[
@@ -21,8 +22,8 @@ class Operator(Told, frozen=True):
     role: Role
     access_key_id: str
     status: Literal["active", "revoked"]
-    created_at: Moment
-    expires_at: Moment | None
+    created: Moment
+    expires: Moment | None
     version: int
 
 
@@ -38,7 +39,7 @@ class NewOperator(Given, frozen=True):
 
     name: Name
     role: Role
-    expires_at: Moment | None = None
+    expires: Moment | None = None
 
 
 class OperatorChange(Given, frozen=True):
@@ -52,11 +53,11 @@ class OperatorPair(Told, frozen=True):
 
     operator: Operator
     access_key_id: str
-    secret: str
+    secret: Secret
 
 
 class Bootstrap(Given, frozen=True):
     """The one-time token of a first start, and what the first admin is to be called."""
 
-    token: Annotated[str, Meta(min_length=1, max_length=200)]
+    token: Secret
     name: Name = "admin"

@@ -126,7 +126,7 @@ class SchemeVersion(Told, frozen=True):
 
     name: str
     version: int
-    created_at: Moment
+    created: Moment
     created_by: str
     text: str
 

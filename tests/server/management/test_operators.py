@@ -75,11 +75,11 @@ def test_audited(admin: Manager) -> None:
         ("POST", "/v1/operators", {"name": "x", "role": "viewer", "more": 1}, "invalid_request"),
         ("POST", "/v1/operators", {"name": "a b", "role": "viewer"}, "invalid_request"),
         ("POST", "/v1/operators", [], "invalid_request"),
-        ("POST", "/v1/operators", {"name": "x", "role": "viewer", "expires_at": "tomorrow"}, "invalid_request"),
+        ("POST", "/v1/operators", {"name": "x", "role": "viewer", "expires": "tomorrow"}, "invalid_request"),
         (
             "POST",
             "/v1/operators",
-            {"name": "x", "role": "viewer", "expires_at": "1960-01-01T00:00:00Z"},
+            {"name": "x", "role": "viewer", "expires": "1960-01-01T00:00:00Z"},
             "invalid_value",
         ),
         ("PATCH", "/v1/operators/the-viewer", {"role": "viewer"}, "precondition_required"),

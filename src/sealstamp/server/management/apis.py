@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from sealstamp.keys.documents import api_document
 from sealstamp.keys.operators import Role
-from sealstamp.resources.apis import Api, Apis, api_of
-from sealstamp.resources.common import Paging
+from sealstamp.resources.apis import Api, Apis
+from sealstamp.resources.common import Paging, told
 from sealstamp.server.management.operations import Call, Nothing, Operation, Reply
 from sealstamp.server.management.paging import page_of
 
@@ -12,12 +13,12 @@ from sealstamp.server.management.paging import page_of
 def _list(call: Call[Paging, None]) -> Reply:
     store = call.services.store
     items, cursor = page_of(call, lambda after, limit: store.list_apis(after, limit), lambda one: one.name)
-    return Reply(Apis(items=[api_of(one) for one in items], next_cursor=cursor))
+    return Reply(Apis(items=[told(api_document(one), Api) for one in items], next_cursor=cursor))
 
 
 def _get(call: Call[Nothing, None]) -> Reply:
     api = call.services.store.get_api(call.path["name"])
-    return Reply(api_of(api), api.version)
+    return Reply(told(api_document(api), Api), api.version)
 
 
 OPERATIONS = (

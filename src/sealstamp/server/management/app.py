@@ -49,7 +49,7 @@ OPERATIONS: tuple[Operation, ...] = (
 def build_management(services: Services) -> Application:
     """Return the application, which is called for paths below ``/v1/``."""
     guard = Guard(services.store, services.sealer, services.directory, services.door)
-    routes = [Route(path, Endpoint(several, services, guard)) for path, several in by_path(OPERATIONS)]
+    routes = [_route(path, Endpoint(several, services, guard)) for path, several in by_path(OPERATIONS)]
     router = Router(routes, redirect_slashes=False, default=not_found)
 
     async def manage(scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,6 +58,21 @@ def build_management(services: Services) -> Application:
         await router(raw, receive, send)
 
     return manage
+
+
+class _Route(Route):
+    """A route whose endpoint answers every method.
+
+    Of several routes that fit a path, one that takes the method comes first: a key may be called ``import``.
+    """
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Call the endpoint."""
+        await self.app(scope, receive, send)
+
+
+def _route(path: str, endpoint: Endpoint) -> Route:
+    return _Route(path, endpoint, methods=endpoint.methods)
 
 
 def by_path(operations: Iterable[Operation]) -> Iterator[tuple[str, list[Operation]]]:

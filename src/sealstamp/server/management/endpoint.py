@@ -7,11 +7,10 @@ import traceback
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-import msgspec
-
 from sealstamp.core.request import Request
 from sealstamp.errors import MalformedCredentialsError, SealstampError, StoreUnavailableError
 from sealstamp.keys.operators import Operator, Role
+from sealstamp.resources.common import encode
 from sealstamp.server.answers import REQUEST_ID, Answer, Answered, new_request_id, refusal_answer
 from sealstamp.server.asgi import RawTargetMissingError, Receive, Scope, Send, request_of, send_answer
 from sealstamp.server.management.guard import Guard, read_whole
@@ -33,8 +32,8 @@ class Endpoint:
         self._operations = {operation.method: operation for operation in operations}
         self._services = services
         self._guard = guard
-        methods = [*self._operations, *(["HEAD"] if "GET" in self._operations else []), "OPTIONS"]
-        self._allow = (b"allow", ", ".join(sorted(methods)).encode())
+        self.methods = sorted([*self._operations, *(["HEAD"] if "GET" in self._operations else []), "OPTIONS"])
+        self._allow = (b"allow", ", ".join(self.methods).encode())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -162,4 +161,4 @@ def _told(operation: Operation, reply: Reply) -> Answer:
         headers.append((b"location", reply.location.encode()))
     if operation.gives is None:
         return Answer(operation.status, headers)
-    return Answer(operation.status, [_JSON, *headers], msgspec.json.encode(reply.value))
+    return Answer(operation.status, [_JSON, *headers], encode(reply.value))

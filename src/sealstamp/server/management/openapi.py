@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from sealstamp.errors import Reason, VerificationError
-from sealstamp.resources.common import Problem
+from sealstamp.resources.common import Problem, schema_of
 from sealstamp.server.management.guard import PARAMETERS
 from sealstamp.server.management.operations import IfMatch, Operation
 from sealstamp.server.management.problems import STATUS, Code
@@ -51,11 +51,11 @@ def document_of(operations: Iterable[Operation]) -> dict[str, Any]:
     """Return the document."""
     operations = tuple(operations)
     shapes = _shapes_of(operations)
-    schemas, components = msgspec.json.schema_components(shapes, ref_template=_REF)
-    schema_of = dict(zip(shapes, schemas, strict=True))
+    schemas, components = msgspec.json.schema_components(shapes, schema_hook=schema_of, ref_template=_REF)
+    schemas_by_shape = dict(zip(shapes, schemas, strict=True))
     paths: dict[str, dict[str, Any]] = {}
     for one in operations:
-        paths.setdefault(one.path, {})[one.method.lower()] = _operation(one, schema_of, components)
+        paths.setdefault(one.path, {})[one.method.lower()] = _operation(one, schemas_by_shape, components)
     used = {name: schema for name, schema in components.items() if name not in {q.query.__name__ for q in operations}}
     return {
         "openapi": "3.1.0",
@@ -72,13 +72,13 @@ def _shapes_of(operations: Iterable[Operation]) -> list[Any]:
     return [*dict.fromkeys([*found, Problem])]
 
 
-def _operation(one: Operation, schema_of: Mapping[Any, Any], components: Mapping[str, Any]) -> dict[str, Any]:
+def _operation(one: Operation, schemas: Mapping[Any, Any], components: Mapping[str, Any]) -> dict[str, Any]:
     told: dict[str, Any] = {
         "operationId": one.name,
         "summary": one.summary,
         "tags": [one.path.split("/")[2]],
         "parameters": _parameters(one, components[one.query.__name__]),
-        "responses": {str(one.status): _success(one, schema_of), **_refusals(one, schema_of[Problem])},
+        "responses": {str(one.status): _success(one, schemas), **_refusals(one, schemas[Problem])},
     }
     if one.role is None:
         told["security"] = []
@@ -87,7 +87,7 @@ def _operation(one: Operation, schema_of: Mapping[Any, Any], components: Mapping
         told["x-sealstamp-role"] = one.role.value
     if one.takes is not None:
         types = ["application/json", *([MERGE_PATCH] if one.method == "PATCH" else [])]
-        content = {name: {"schema": schema_of[one.takes]} for name in types}
+        content = {name: {"schema": schemas[one.takes]} for name in types}
         told["requestBody"] = {"required": True, "content": content}
     return told
 
@@ -111,11 +111,11 @@ def _without_null(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     return next((one for one in schema.get("anyOf", ()) if one.get("type") != "null"), schema)
 
 
-def _success(one: Operation, schema_of: Mapping[Any, Any]) -> dict[str, Any]:
+def _success(one: Operation, schemas: Mapping[Any, Any]) -> dict[str, Any]:
     headers = {**_HEADERS, **(_ETAG if one.gives_etag else {}), **(_LOCATION if one.status == 201 else {})}
     told: dict[str, Any] = {"description": "Done.", "headers": headers}
     if one.gives is not None:
-        told["content"] = {"application/json": {"schema": schema_of[one.gives]}}
+        told["content"] = {"application/json": {"schema": schemas[one.gives]}}
     return told
 
 

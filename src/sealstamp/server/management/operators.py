@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sealstamp.core.credential import Credential, Secret
+from sealstamp.core.credential import Credential
 from sealstamp.errors import NotFoundError
 from sealstamp.keys import operators as domain
 from sealstamp.keys.acts import operators as acts
@@ -23,8 +23,8 @@ def told(operator: domain.Operator) -> Operator:
         role=operator.role.value,
         access_key_id=operator.access_key_id,
         status=operator.status.value,
-        created_at=moment_of(operator.created_at_ms),
-        expires_at=moment_of(operator.expires_at_ms),
+        created=moment_of(operator.created_at_ms),
+        expires=moment_of(operator.expires_at_ms),
         version=operator.version,
     )
 
@@ -55,7 +55,7 @@ def _find(call: Call[Any, Any]) -> domain.Operator:
 
 def _create(call: Call[Nothing, NewOperator]) -> Reply:
     body = call.body
-    made = acts.create(call.act(), body.name, Role(body.role), expires_at_ms=ms_of(body.expires_at))
+    made = acts.create(call.act(), body.name, Role(body.role), expires_at_ms=ms_of(body.expires))
     return _pair(*made)
 
 
@@ -63,7 +63,7 @@ def _pair(operator: domain.Operator, credential: Credential) -> Reply:
     pair = OperatorPair(
         operator=told(operator),
         access_key_id=credential.access_key_id,
-        secret=credential.secret.reveal().decode(),
+        secret=credential.secret,
     )
     return Reply(pair, operator.version, f"/v1/operators/{segment(operator.name)}")
 
@@ -79,7 +79,7 @@ def _revoke(call: Call[Nothing, None]) -> Reply:
 
 
 def _bootstrap(call: Call[Nothing, Bootstrap]) -> Reply:
-    made = acts.claim_bootstrap(call.act(), Secret(call.body.token), call.body.name)
+    made = acts.claim_bootstrap(call.act(), call.body.token, call.body.name)
     if made is None:
         raise ProblemError(Code.BOOTSTRAP_REFUSED, "the token is wrong, was used, or has expired")
     return _pair(*made)

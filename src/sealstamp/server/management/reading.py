@@ -11,6 +11,7 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 
 from sealstamp.core.request import Request
+from sealstamp.resources.common import decode
 from sealstamp.server.management.operations import IfMatch, Operation
 from sealstamp.server.management.problems import Code, ProblemError
 
@@ -39,7 +40,7 @@ def read_body(operation: Operation, request: Request, body: bytes) -> Any:
 
 def _decoded(body: bytes, shape: type[Any]) -> Any:
     try:
-        value = msgspec.json.decode(body, type=shape)
+        value: Any = decode(body, shape)
         json.loads(body, object_pairs_hook=_refuse_doubled)
     except msgspec.ValidationError as error:
         raise ProblemError(Code.INVALID_REQUEST, _lower(str(error))) from None

@@ -23,7 +23,7 @@ from sealstamp.resources.schemes import (
     SchemeVersion,
     SchemeVersions,
 )
-from sealstamp.schemes import list_schemes, scheme_names
+from sealstamp.schemes import list_schemes
 from sealstamp.server.management.operations import Call, IfMatch, Nothing, Operation, Reply
 from sealstamp.server.management.paging import page_of
 from sealstamp.server.management.problems import Code
@@ -50,12 +50,9 @@ def _get(call: Call[Nothing, None]) -> Reply:
 
 
 def _find(call: Call[Any, Any]) -> tuple[Compiled, int | None]:
-    """Return a scheme of the catalogue or an uploaded one. A path on this machine is no name."""
+    """Return a scheme of the catalogue or an uploaded one, and its version."""
     shelf, name = Shelf(call.services.store.list_schemes()), call.path["name"]
-    version = shelf.version_of(name)
-    if not version and name not in scheme_names():
-        raise NotFoundError(f"there is no scheme {name!r}")
-    return shelf.get(name), version or None
+    return shelf.named(name), shelf.version_of(name) or None
 
 
 def _details(scheme: Compiled, version: int | None) -> Scheme:
@@ -102,7 +99,7 @@ def _version(stored: StoredScheme) -> SchemeVersion:
     return SchemeVersion(
         name=stored.name,
         version=stored.version,
-        created_at=moment_of(stored.created_at_ms),
+        created=moment_of(stored.created_at_ms),
         created_by=stored.created_by,
         text=stored.text,
     )
