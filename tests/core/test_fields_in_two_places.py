@@ -85,6 +85,55 @@ def test_both_at_once_are_refused() -> None:
         check(replaced(request, b"a=1&sign=" + b"0" * 64))
 
 
+FIRST = """
+title = "First"
+vendor = "Example"
+url = "https://example.com"
+[fields]
+timestamp = { at = ["header X-Time", "header Date"], first = true }
+tag = { at = ["header X-Tag", "query tag"], first = true, optional = true }
+signature = "header X-Sign"
+[parameters]
+tag = { default = "", about = "a word" }
+[time]
+format = ["unix-ms", "http-date"]
+past = "1 min"
+future = "1 min"
+[sign]
+string_to_sign = "{timestamp} {tag}"
+signature = "{string_to_sign|hmac:sha256,secret|hex}"
+"""
+
+
+def test_of_several_that_may_come_at_once_the_first_counts() -> None:
+    """The others are the application's, whatever stands in them."""
+    scheme = load_scheme(FIRST, name="first", path="first.toml")
+    verifier, signer = Verifier(scheme), Signer(scheme, Credential.of("", "a secret"))
+    key = verifier.bind(Credential.of("", "a secret"), consumer="acme")
+    request = signer.sign(Request(b"GET", b"/"), time_ms=NOW_MS, values={"tag": "a"}).apply(Request(b"GET", b"/"))
+    told = {name: value for name, value in request.headers if name == b"x-sign"}
+
+    def accepts(target: bytes, **headers: str) -> bool:
+        lines = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+        came = Request(b"GET", target, [*lines, *told.items()])
+        return verifier.check_candidates(came, verifier.present(came, NOW_MS), [key], NOW_MS)[0] is key
+
+    stamp, date = str(NOW_MS), "Thu, 01 Jan 2026 00:00:00 GMT"
+    assert accepts(b"/", x_time=stamp, x_tag="a")
+    assert accepts(b"/?tag=b", x_time=stamp, date="yesterday", x_tag="a")
+    assert accepts(b"/?tag=a", x_time=stamp)
+    for target, headers in (
+        (b"/?tag=a", {"x_time": stamp, "x_tag": "b"}),
+        (b"/?tag=a", {"date": date}),
+        (b"/", {"x_time": stamp}),
+    ):
+        with pytest.raises(SignatureMismatchError):
+            accepts(target, **headers)
+    for headers in ({"x_tag": "a"}, {"x_time": "yesterday", "date": date}):
+        with pytest.raises(VerificationError):
+            accepts(b"/", **headers)
+
+
 def test_a_parameter_that_is_none_of_its_choices_is_refused() -> None:
     request = signed("query", FORM, b"a=1")
     for version, wanted in ((b"2", None), (b"3", MalformedCredentialsError), (b"", MalformedCredentialsError)):

@@ -233,3 +233,21 @@ def test_a_gcs_url_made_step_by_step() -> None:
         key = hmac.digest(key, word.encode(), "sha256")
     wanted = hmac.digest(key, f"GOOG4-HMAC-SHA256\n20260101T000000Z\n{scope}\n{digest}".encode(), "sha256").hex()
     assert signed.query_fields[0][b"X-Goog-Signature"].decode() == wanted
+
+
+def test_aws_reads_date_where_x_amz_date_has_not_come() -> None:
+    """In either way to write it; where both come, X-Amz-Date counts, and it has to be signed."""
+    scheme = get_scheme("aws-sigv4-header")
+    as_client = get_scheme("aws-sigv4-header", {"date_header": "Date"})
+    for written in (b"Thu, 01 Jan 2026 00:00:00 GMT", b"20260101T000000Z"):
+        request = request_for(scheme)
+        dated = Request(request.method, request.target, [*request.headers, (b"date", written)], body=request.body)
+        signed = sign(as_client, dated)
+        assert signed.header(b"date") == written
+        check(scheme, signed)
+        added = [*signed.headers, (b"x-amz-date", b"20260101T000000Z")]
+        with pytest.raises(ComponentNotCoveredError, match="x-amz-date"):
+            check(scheme, Request(signed.method, signed.target, added, body=signed.body))
+    usual = sign(scheme)
+    beside = [*usual.headers, (b"date", b"Thu, 01 Jan 1970 00:00:00 GMT")]
+    check(scheme, Request(usual.method, usual.target, beside, body=usual.body))

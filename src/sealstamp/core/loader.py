@@ -282,7 +282,7 @@ class _Reader:
         assert table is not None  # noqa: S101
         places = self._places(fields, name, table.get("at", object))
         optional, instead = self._optional(table), self._texts(table, "instead")
-        any_case = bool(table.get("any_case", bool))
+        any_case, first = bool(table.get("any_case", bool)), bool(table.get("first", bool))
         table.finish()
         presence = Presence.OMITTED if optional == "computed" else optional
         return Field(
@@ -291,6 +291,7 @@ class _Reader:
             optional=presence is not Presence.REQUIRED,
             omitted=frozenset({name} if presence is Presence.OMITTED else ()),
             any_case=any_case,
+            first=first,
             computed_if_absent=optional == "computed",
             instead=instead,
             instead_allowed=self.values.get(UNSIGNED_BODY) == "allowed",

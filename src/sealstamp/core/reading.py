@@ -12,7 +12,18 @@ from sealstamp.core import runtime
 from sealstamp.core.codegen import Namespace, function
 from sealstamp.core.places import Where, other_spellings
 from sealstamp.core.request import Request
-from sealstamp.core.scheme import ACCESS_KEY_ID, EXPIRES, LIFETIME, NONCE, TIMESTAMP, Carrier, Chosen, Packed, Scheme
+from sealstamp.core.scheme import (
+    ACCESS_KEY_ID,
+    EXPIRES,
+    LIFETIME,
+    NONCE,
+    TIMESTAMP,
+    Carrier,
+    Chosen,
+    Field,
+    Packed,
+    Scheme,
+)
 from sealstamp.core.timing import MAX_DIGITS, NEVER_MS, TimeFormat
 from sealstamp.core.unpacking import make_reader
 
@@ -95,6 +106,10 @@ def _find_carrier(carrier: Carrier, variable: str, constant: Callable[[Any], str
     usual = f"{variable} = {source}.get({key}, b'')" if carrier.optional else f"{variable} = {source}[{key}]"
     if not aliases:
         return [usual]
+    if isinstance(carrier, Field) and carrier.first:
+        *before, (source, key) = places
+        last = f"{source}.get({key}, b'')" if carrier.optional else f"{source}[{key}]"
+        return [f"{variable} = {''.join(f'{s}[{k}] if {k} in {s} else ' for s, k in before)}{last}"]
     seen = " or ".join(f"{key} in {source}" for source, key in aliases)
     several = ", ".join(f"({source}, {key})" for source, key in places)
     return [

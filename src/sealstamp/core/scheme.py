@@ -63,6 +63,8 @@ class Presence(StrEnum):
 class Field(Record):
     """A value that travels by itself: a signer writes it to the first place, a verifier reads whichever came.
 
+    Where it may come in several at once, the ``first`` counts; else that is refused.
+
     An optional one need not come; if it is ``omitted``, a signer leaves it out. ``any_case`` says that its letters may
     come in either case, as those of hexadecimal digits may.
 
@@ -76,6 +78,7 @@ class Field(Record):
     omitted: frozenset[str] = frozenset()
     any_case: bool = False
     several: str = ""
+    first: bool = False
     computed_if_absent: bool = False
     instead: tuple[str, ...] = ()
     instead_allowed: bool = False

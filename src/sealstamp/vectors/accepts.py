@@ -13,7 +13,7 @@ from sealstamp.core.tree import Text
 from sealstamp.errors import Reason, SigningError
 from sealstamp.vectors.case import Case, Key
 from sealstamp.vectors.situation import NOW_MS, PATH, Situation, header_names
-from sealstamp.vectors.surgery import with_header
+from sealstamp.vectors.surgery import added, with_header
 
 ODD_PATH = b"/v1/caf%C3%A9/a%20b/%E4%BD%A0~_-.!$'()*,;:@"
 ODD_QUERY = b"name=J%C3%BCrgen%20%2B%201&city=%E5%8C%97%E4%BA%AC&plus=a+b&empty=&flag"
@@ -126,6 +126,10 @@ def _aliases(situation: Situation) -> Iterator[Case]:
                 request = Situation(situation.scheme.replace(carriers=moved), situation.parameters).sign().request
                 title = f"{carrier.name} travels as {other}"
                 yield situation.case(f"alias-{other}", title, request, Reason.ACCEPTED)
+                if carrier.first:
+                    beside = added(situation.sign().request, other, b"something else")
+                    title = f"{carrier.name} travels as {carrier.places[0]}, and {other} is something else"
+                    yield situation.case(f"beside-{other}", title, beside, Reason.ACCEPTED)
 
 
 def _optional(situation: Situation) -> Iterator[Case]:

@@ -16,7 +16,7 @@ from sealstamp.core.packing import make_writer
 from sealstamp.core.places import Where, other_spellings
 from sealstamp.core.request import Request
 from sealstamp.core.runtime import MAX_NONCE
-from sealstamp.core.scheme import ACCESS_KEY_ID, EXPIRES, LIFETIME, NONCE, SIGNATURE, TIMESTAMP, Packed
+from sealstamp.core.scheme import ACCESS_KEY_ID, EXPIRES, LIFETIME, NONCE, SIGNATURE, TIMESTAMP, Field, Packed
 from sealstamp.core.verifier import MAX_ACCESS_KEY_ID, ReplayBy, Verifier
 from sealstamp.errors import ConfigurationError, Reason, SigningError, VectorError, VerificationError
 from sealstamp.vectors.accepts import with_signed_headers
@@ -195,7 +195,7 @@ def _spelled(situation: Situation) -> Iterator[Case]:
 def _in_two_places(situation: Situation) -> Iterator[Case]:
     form = situation.post(body=b"amount=1", kind=b"application/x-www-form-urlencoded")
     for carrier in situation.scheme.carriers:
-        if len(carrier.places) > 1:
+        if len(carrier.places) > 1 and not (isinstance(carrier, Field) and carrier.first):
             signed = situation.sign(form if carrier.places[1].where is Where.FORM else None).request
             if carrier.places[0].is_in(signed):
                 request = added(signed, carrier.places[1], value_at(signed, carrier.places[0]))
