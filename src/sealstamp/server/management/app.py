@@ -11,7 +11,7 @@ import msgspec
 from starlette.routing import Route, Router
 
 from sealstamp.server.asgi import Application, Receive, Scope, Send
-from sealstamp.server.management import access_keys, apis, consumers, operators, schemes, verify
+from sealstamp.server.management import access_keys, apis, audit, consumers, operators, schemes, usage, verify
 from sealstamp.server.management.endpoint import Endpoint, not_found
 from sealstamp.server.management.guard import Guard
 from sealstamp.server.management.openapi import document_of
@@ -24,6 +24,8 @@ SIGNED_OPERATIONS: tuple[Operation, ...] = (
     *access_keys.OPERATIONS,
     *schemes.OPERATIONS,
     *verify.OPERATIONS,
+    *usage.OPERATIONS,
+    *audit.OPERATIONS,
     *operators.OPERATIONS,
 )
 
