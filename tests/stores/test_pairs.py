@@ -11,25 +11,25 @@ import pytest
 
 from sealstamp.errors import KeyStateError, NotFoundError
 from sealstamp.keys.domain import AccessKey, Consumer
-from sealstamp.keys.invitations import Invitation, InvitationStatus, KeyTerms
+from sealstamp.keys.invitations import Invitation, InvitationStatus
 from sealstamp.keys.mail import Mail, MailKind, MailStatus
 from sealstamp.keys.plans import Plan
 from sealstamp.keys.requests import AccessRequest, RequestStatus
 from sealstamp.stores.sql import SqlStore, open_store
 
 PLAN = Plan("gold", ("a", "b"), "100/minute", 1_000, 2**40, 2**41, 5, ("silver", "bronze"), version=3)
-TERMS = KeyTerms(
-    ("lab", "shop"),
-    name="the till's",
-    scopes=("a",),
-    networks=("192.0.2.0/24",),
-    rate_limit="1/second",
-    quota_day=5,
-    quota_month=2**40,
-    plan="gold",
-    expires_at_ms=2**41,
-    labels={"team": "é"},
-)
+TERMS = {
+    "apis": ("lab", "shop"),
+    "name": "the till's",
+    "scopes": ("a",),
+    "networks": ("192.0.2.0/24",),
+    "rate_limit": "1/second",
+    "quota_day": 5,
+    "quota_month": 2**40,
+    "plan": "gold",
+    "expires_at_ms": 2**41,
+    "labels": {"team": "é"},
+}
 INVITATION = Invitation("inv-1", b"\x00hash\xff", "acme", TERMS, 1, 2**41, "Ada", "ada@example.com")
 REQUEST = AccessRequest("req-1", "Ada", "ada@example.com", "shop", "to sell\nthings", 1_000, "192.0.2.1")
 MAIL = Mail("mail-1", MailKind.INVITATION, "ada@example.com", "inv-1", b"sealed\x00", 1, 10, 2**41)

@@ -12,6 +12,7 @@ from sealstamp.core.verifier import ReplayBy
 from sealstamp.errors import ConfigurationError, KeyStateError, NotFoundError
 from sealstamp.keys.changes import EVERYTHING, Change, Kind, News
 from sealstamp.keys.domain import AccessKey, Api, Consumer, ConsumerStatus, Enforcement, KeyStatus, SchemeChoice
+from sealstamp.keys.plans import Plan
 from sealstamp.keys.ports import KeyStore, ReplayLedger
 from sealstamp.stores.sql import SqlStore, changes, open_store
 from sealstamp.stores.sql import access_keys as key_tables
@@ -93,6 +94,7 @@ def test_consumer_kept_twice(shop: SqlStore) -> None:
 
 def test_consumer_kept(shop: SqlStore) -> None:
     """Every field comes back, and may be taken away again."""
+    shop.put_plan(Plan("basic"))
     shop.put_consumer(FULL_CONSUMER)
     assert shop.get_consumer("shop 1") == shop.find_consumer("shop 1") == shop.list_consumers()[1] == FULL_CONSUMER
     shop.put_consumer(Consumer("shop 1"))

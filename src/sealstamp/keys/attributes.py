@@ -26,7 +26,7 @@ _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,128}")  # RFC 6749, section 3.3
 Check = Callable[[str, Any], Any]
 """A check of a property: takes the place and the value, and returns the value as it is kept."""
 
-_NEVER_NONE: Final = frozenset({"apis", "labels", "networks", "scopes"})
+_NEVER_NONE: Final = frozenset({"apis", "labels", "networks", "scopes", "sub_plans"})
 
 
 def check_properties(properties: Mapping[str, Any], checks: Mapping[str, Check]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from sealstamp.core.credential import Secret
 from sealstamp.core.forms import Choose, Form
@@ -36,20 +36,8 @@ class InvitationStatus(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-@dataclass(frozen=True, slots=True)
-class KeyTerms:
-    """What an access key will have once it is issued, as ``AccessKey`` tells."""
-
-    apis: tuple[str, ...]
-    name: str | None = None
-    scopes: tuple[str, ...] = ()
-    networks: tuple[str, ...] = ()
-    rate_limit: str | None = None
-    quota_day: int | None = None
-    quota_month: int | None = None
-    plan: str | None = None
-    expires_at_ms: int | None = None
-    labels: Mapping[str, str] = field(default_factory=dict)
+Terms = Mapping[str, Any]
+"""Properties that the access key will have, by name, as ``AccessKey`` has them; what is left out is as usual."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +51,7 @@ class Invitation:
     id: str
     token_hash: bytes = field(repr=False)
     consumer: str
-    terms: KeyTerms
+    terms: Terms
     created_at_ms: int
     expires_at_ms: int
     holder: str | None = None

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from sealstamp.errors import ConfigurationError
-from sealstamp.keys.domain import AccessKey
-from sealstamp.keys.limits import parse_rate_limit
+from sealstamp.keys.attributes import Check, check_amount, check_properties, check_rate_limit, check_scopes
+from sealstamp.keys.domain import AccessKey, Consumer
 from sealstamp.keys.rules import check_name
-
-MOST_AMOUNT: Final = 10**15
-_SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,128}")  # RFC 6749, section 3.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +31,7 @@ class Plan:
     version: int = 1
 
 
-def on_plan(key: AccessKey, plan: Plan) -> AccessKey:
+def key_on_plan(key: AccessKey, plan: Plan) -> AccessKey:
     """Return ``key`` with what ``plan`` gives: its scopes too, and its limits where the key has none of its own."""
     return replace(
         key,
@@ -47,30 +42,32 @@ def on_plan(key: AccessKey, plan: Plan) -> AccessKey:
     )
 
 
-def check_plan(place: str, plan: Plan) -> Plan:
-    """Return the plan with its lists in order and nothing twice. Raises ConfigurationError, which names ``place``."""
-    check_name(f"{place}: name", plan.name)
-    if plan.rate_limit is not None:
-        parse_rate_limit(f"{place}: rate_limit", plan.rate_limit)
-    for name in ("quota_day", "quota_month", "consumer_quota_month", "max_sub_keys"):
-        check_amount(f"{place}: {name}", getattr(plan, name))
-    for name in plan.sub_plans:
-        check_name(f"{place}: sub_plans", name)
-    scopes = check_scopes(f"{place}: scopes", plan.scopes)
-    return replace(plan, scopes=scopes, sub_plans=tuple(sorted(set(plan.sub_plans))))
+def consumer_on_plan(consumer: Consumer, plan: Plan) -> Consumer:
+    """Return ``consumer`` with the limits of ``plan`` where it has none of its own."""
+    return replace(
+        consumer,
+        max_sub_keys=plan.max_sub_keys if consumer.max_sub_keys is None else consumer.max_sub_keys,
+        quota_month=plan.consumer_quota_month if consumer.quota_month is None else consumer.quota_month,
+    )
 
 
-def check_scopes(place: str, scopes: Iterable[str]) -> tuple[str, ...]:
-    """Return scopes in order, none twice. Raises ConfigurationError."""
-    for scope in scopes:
-        if _SCOPE.fullmatch(scope) is None:
-            hint = 'use 1 to 128 visible ASCII characters, no spaces, no " and no backslash'
-            raise ConfigurationError(place, f"{scope!r} cannot be a scope", hint)
-    return tuple(sorted(set(scopes)))
+def check_plan(plan: Plan) -> Plan:
+    """Return the plan with its lists in order and nothing twice. Raises ConfigurationError, which names the field."""
+    given = {name: getattr(plan, name) for name in _CHECKS}
+    return replace(plan, **check_properties(given, _CHECKS))
 
 
-def check_amount(place: str, amount: int | None) -> int | None:
-    """Return a number of requests or keys, or None for no limit. Raises ConfigurationError."""
-    if amount is None or 0 <= amount <= MOST_AMOUNT:
-        return amount
-    raise ConfigurationError(place, f"{amount} cannot be a limit", f"give a number from 0 to {MOST_AMOUNT:,}")
+def _check_names(place: str, names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted({check_name(place, name) for name in names}))
+
+
+_CHECKS: Final[Mapping[str, Check]] = {
+    "name": check_name,
+    "scopes": check_scopes,
+    "rate_limit": check_rate_limit,
+    "quota_day": check_amount,
+    "quota_month": check_amount,
+    "consumer_quota_month": check_amount,
+    "max_sub_keys": check_amount,
+    "sub_plans": _check_names,
+}

@@ -83,7 +83,7 @@ class KeyStore(KeySource, SchemeSource, Protocol):
         """Return the consumer with exactly this name. Raises NotFoundError."""
 
     def put_consumer(self, consumer: Consumer) -> None:
-        """Keep ``consumer``, in place of the one with its name. Raises NotFoundError for its parent."""
+        """Keep ``consumer``, in place of the one with its name. Raises NotFoundError for its parent or plan."""
 
     def delete_consumer(self, name: str) -> None:
         """Forget a consumer. Raises NotFoundError, or KeyStateError while it holds keys or has consumers below it."""

@@ -34,7 +34,7 @@ from sealstamp.keys.attributes import (
 from sealstamp.keys.documents import access_key_document
 from sealstamp.keys.domain import AccessKey, KeyStatus
 from sealstamp.keys.keeping import as_kept, check_usable, credential_of, with_credential
-from sealstamp.keys.rules import check_access_key_id, check_expiry_ms, check_secret
+from sealstamp.keys.rules import check_access_key_id, check_expiry_ms, check_name, check_secret
 from sealstamp.keys.schemes import Shelf
 
 _ISSUE_ATTEMPTS: Final = 8
@@ -52,6 +52,7 @@ class KeyProperties(TypedDict, total=False):
     quota_day: int | None
     quota_month: int | None
     labels: Mapping[str, str]
+    plan: str | None
 
 
 def issue(
@@ -204,6 +205,7 @@ _CHECKS: Final[Mapping[str, Check]] = {
     "quota_day": check_amount,
     "quota_month": check_amount,
     "labels": check_labels,
+    "plan": check_name,
 }
 
 

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from sealstamp.errors import KeyStateError
 from sealstamp.keys.acts.act import Act
-from sealstamp.keys.audit import Document
+from sealstamp.keys.documents import plan_document
 from sealstamp.keys.plans import Plan, check_plan
 
 
 def create(act: Act, plan: Plan) -> Plan:
     """Make a plan. Raises ConfigurationError, NotFoundError for a sub plan, KeyStateError when the name is taken."""
-    made = replace(check_plan("plan", plan), version=1)
+    made = replace(check_plan(plan), version=1)
     with act.store.transaction():
         if act.store.find_plan(made.name) is not None:
             raise KeyStateError(f"there is a plan {made.name!r} already")
         _check_sub_plans(act, made)
         act.store.put_plan(made)
-        act.record("plan.create", made.name, None, document(made))
+        act.record("plan.create", made.name, None, plan_document(made))
     return made
 
 
@@ -27,7 +27,7 @@ def change(act: Act, plan: Plan) -> Plan:
 
     Raises ConfigurationError, NotFoundError, StaleVersionError.
     """
-    wanted = check_plan("plan", plan)
+    wanted = check_plan(plan)
     with act.store.transaction():
         before = act.store.get_plan(plan.name)
         act.check_version(f"plan {plan.name!r}", before.version)
@@ -37,7 +37,7 @@ def change(act: Act, plan: Plan) -> Plan:
         _check_sub_plans(act, wanted)
         after = replace(after, version=before.version + 1)
         act.store.put_plan(after)
-        act.record("plan.change", plan.name, document(before), document(after))
+        act.record("plan.change", plan.name, plan_document(before), plan_document(after))
     return after
 
 
@@ -52,12 +52,7 @@ def delete(act: Act, name: str) -> None:
         if above is not None:
             raise KeyStateError(f"plan {above!r} gives plan {name!r} to customers")
         act.store.delete_plan(name)
-        act.record("plan.delete", name, document(before), None)
-
-
-def document(plan: Plan) -> Document:
-    """Return a plan as an object of JSON."""
-    return asdict(plan)
+        act.record("plan.delete", name, plan_document(before), None)
 
 
 def _check_sub_plans(act: Act, plan: Plan) -> None:

@@ -12,6 +12,7 @@ from sealstamp.keys.changes import Change, Kind
 from sealstamp.keys.domain import AccessKey, KeyMaterial, KeyStatus
 from sealstamp.keys.rules import is_access_key_id
 from sealstamp.stores.rows import access_key_of, access_key_values
+from sealstamp.stores.sql.plans import check_plan
 from sealstamp.stores.sql.statements import exists
 from sealstamp.stores.sql.unit import Transactions
 from sealstamp.stores.tables import (
@@ -108,13 +109,14 @@ def _no_access_key(access_key_id: str) -> NotFoundError:
 
 
 def _check_references(connection: Connection, key: AccessKey) -> None:
-    """Raise NotFoundError for the key's consumer or an API of its."""
+    """Raise NotFoundError for the key's consumer, its plan, or an API of its."""
     if connection.scalar(select(consumers.c.name).where(consumers.c.name == key.consumer)) is None:
         raise NotFoundError(f"there is no consumer {key.consumer!r}")
     known = set(connection.scalars(select(apis.c.name).where(apis.c.name.in_(key.apis))))
     for name in key.apis:
         if name not in known:
             raise NotFoundError(f"there is no API {name!r}")
+    check_plan(connection, key.plan)
 
 
 def _link(connection: Connection, key: AccessKey) -> None:

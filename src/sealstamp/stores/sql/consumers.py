@@ -12,6 +12,7 @@ from sealstamp.keys.changes import Change, Kind
 from sealstamp.keys.domain import Consumer
 from sealstamp.stores.rows import consumer_of, consumer_values
 from sealstamp.stores.sql.changes import MOST_AT_ONCE
+from sealstamp.stores.sql.plans import check_plan
 from sealstamp.stores.sql.statements import exists, put
 from sealstamp.stores.sql.unit import Transactions
 from sealstamp.stores.tables import access_keys, consumer_parents, consumers
@@ -64,10 +65,11 @@ class ConsumerTables(Transactions):
         return found
 
     def put_consumer(self, consumer: Consumer) -> None:
-        """Keep ``consumer``, in place of the one with its name. Raises NotFoundError for its parent."""
+        """Keep ``consumer``, in place of the one with its name. Raises NotFoundError for its parent or plan."""
         with self._changing(Change(Kind.CONSUMER, consumer.name)) as connection:
             if consumer.parent is not None and not exists(connection, consumers.c.name == consumer.parent):
                 raise _no_consumer(consumer.parent)
+            check_plan(connection, consumer.plan)
             put(connection, consumers, consumers.c.name == consumer.name, consumer_values(consumer))
             connection.execute(delete(consumer_parents).where(consumer_parents.c.consumer == consumer.name))
             if consumer.parent is not None:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 
 from sealstamp.errors import NotFoundError
-from sealstamp.keys.invitations import Invitation, InvitationStatus, KeyTerms
+from sealstamp.keys.invitations import Invitation, InvitationStatus
 from sealstamp.stores.pair_tables import invitations
 from sealstamp.stores.sql.unit import Transactions
-
-_LISTS = ("apis", "scopes", "networks")
 
 
 class InvitationTables(Transactions):
@@ -73,7 +70,7 @@ def _invitation_values(invitation: Invitation) -> dict[str, Any]:
         "id": invitation.id,
         "token_hash": invitation.token_hash,
         "consumer": invitation.consumer,
-        "terms": asdict(invitation.terms),
+        "terms": dict(invitation.terms),
         "holder": invitation.holder,
         "email": invitation.email,
         "created_at_ms": invitation.created_at_ms,
@@ -86,12 +83,11 @@ def _invitation_values(invitation: Invitation) -> dict[str, Any]:
 
 
 def _invitation_of(row: Row[Any]) -> Invitation:
-    terms = dict(row.terms)
     return Invitation(
         id=row.id,
         token_hash=bytes(row.token_hash),
         consumer=row.consumer,
-        terms=KeyTerms(**terms | {name: tuple(terms[name]) for name in _LISTS}),
+        terms={name: tuple(value) if isinstance(value, list) else value for name, value in row.terms.items()},
         created_at_ms=row.created_at_ms,
         expires_at_ms=row.expires_at_ms,
         holder=row.holder,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, delete, select
+from sqlalchemy import Connection, Row, delete, select
 
 from sealstamp.errors import KeyStateError, NotFoundError
 from sealstamp.keys.plans import Plan
@@ -48,6 +48,12 @@ class PlanTables(Transactions):
                 raise KeyStateError(f"access keys or consumers are still on plan {name!r}")
             if not connection.execute(delete(plans).where(plans.c.name == name)).rowcount:
                 raise _no_plan(name)
+
+
+def check_plan(connection: Connection, name: str | None) -> None:
+    """Raise NotFoundError where a plan is named that there is not."""
+    if name is not None and not exists(connection, plans.c.name == name):
+        raise _no_plan(name)
 
 
 def _no_plan(name: str) -> NotFoundError:
