@@ -106,12 +106,14 @@ class VerificationError(SealstampError):
 
     Attributes: ``reason`` (stable code, for log and metrics), ``public_reason`` (stable code for the caller),
     ``status`` (HTTP), ``public_message`` (safe to answer with). The exception's text is for the log and may be plainer.
+    ``signed_by`` is the access key id whose signature was right, where that is known; None where none was.
     """
 
     reason: ClassVar[Reason]
     public_reason: ClassVar[Reason]
     status: ClassVar[int] = 401
     public_message: ClassVar[str]
+    signed_by: str | None = None
 
     def __init_subclass__(cls) -> None:
         """Tell the caller the reason itself, unless a class says otherwise."""

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from limits import RateLimitItemPerSecond, storage, strategies
 
-from sealstamp.errors import ConfigurationError
-from sealstamp.keys.limits import RateLimit, SlidingWindows, parse_rate_limit
+from sealstamp.errors import ConfigurationError, StoreUnavailableError
+from sealstamp.keys.limits import MemoryRates, RateLimit, SlidingWindows, parse_rate_limit
 
 NOW_MS = 1_800_000_000_000
 PER_MINUTE = RateLimit(5, 60_000)
@@ -72,6 +72,18 @@ def test_memory_is_bounded() -> None:
     assert len(windows) == 3
     assert windows.hit("a", RateLimit(1, 60_000), NOW_MS) == 0
     assert windows.hit("d", RateLimit(1, 60_000), NOW_MS) > 0
+
+
+def test_a_full_memory_refuses_and_makes_room_of_what_has_faded() -> None:
+    """A key that is in use is never forgotten for another."""
+    rates, limit = MemoryRates(2), RateLimit(1, 60_000)
+    assert [rates.hit(name, limit, NOW_MS) for name in "ab"] == [0, 0]
+    with pytest.raises(StoreUnavailableError, match="more access keys"):
+        rates.hit("c", limit, NOW_MS)
+    assert rates.hit("a", limit, NOW_MS) > 0
+    later_ms = NOW_MS + 2 * limit.per_ms
+    assert rates.hit("c", limit, later_ms) == 0
+    assert rates.hit("a", limit, later_ms) == 0
 
 
 def test_a_clock_that_is_set_back() -> None:

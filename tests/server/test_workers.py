@@ -165,7 +165,7 @@ def test_a_shared_file_deleted_under_the_service(folder: Path, upstream: Upstrea
     service.prepare(MANIFEST.format(upstream.url))
     pair = service.add_pair("bbx")
     with serving(service):
-        (table,) = Path(f"{service.store}.shared").glob("table-*")
+        (table,) = Path(f"{service.store}.shared").glob("table-replay")
         table.unlink()
         until(lambda: service.get("/readyz").status == 503, "the service to notice")
         answers = [service.exchange(decision(service, "bbx", BBX.sign(pair))) for _ in range(4)]

@@ -52,6 +52,7 @@ from sealstamp.errors import (
     SealstampError,
     SignatureMismatchError,
     UnknownAccessKeyError,
+    VerificationError,
 )
 
 MAX_ACCESS_KEY_ID = 256
@@ -255,11 +256,15 @@ class Verifier:
             raise error.with_traceback(None) from None  # the frames it came from have the secret among their locals
         if not matched:
             raise SignatureMismatchError("the signature does not match")
-        if now_ms >= key.open_until_ms:
-            _refuse_state(key, now_ms)
-        if self.digests_body:
-            self._check_body(request, presented, key)
-        return self._claim(presented, key, matched) if self._guards else None
+        try:
+            if now_ms >= key.open_until_ms:
+                _refuse_state(key, now_ms)
+            if self.digests_body:
+                self._check_body(request, presented, key)
+            return self._claim(presented, key, matched) if self._guards else None
+        except VerificationError as refusal:
+            refusal.signed_by = key.principal.access_key_id
+            raise
 
     def check_candidates(
         self, request: Request, presented: Presented, keys: Sequence[BoundKey], now_ms: int
@@ -275,11 +280,15 @@ class Verifier:
         key = next(iter(matching))
         if now_ms >= key.open_until_ms:  # of several that match, one that may be used is meant
             key = next((key for key in matching if now_ms < key.open_until_ms), key)
-        if now_ms >= key.open_until_ms:
-            _refuse_state(key, now_ms)
-        if self.digests_body:
-            self._check_body(request, presented, key)
-        return key, self._claim(presented, key, matching[key]) if self._guards else None
+        try:
+            if now_ms >= key.open_until_ms:
+                _refuse_state(key, now_ms)
+            if self.digests_body:
+                self._check_body(request, presented, key)
+            return key, self._claim(presented, key, matching[key]) if self._guards else None
+        except VerificationError as refusal:
+            refusal.signed_by = key.principal.access_key_id
+            raise
 
     def verify(
         self,

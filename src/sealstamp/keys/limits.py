@@ -12,10 +12,11 @@ import re
 from collections.abc import Hashable
 from typing import Final, NamedTuple
 
-from sealstamp.errors import ConfigurationError
+from sealstamp.errors import ConfigurationError, StoreUnavailableError
 
 UNITS_MS: Final = {"second": 1_000, "minute": 60_000, "hour": 3_600_000, "day": 86_400_000}
 MAX_AMOUNT: Final = 1_000_000_000
+_SWEEP_MS: Final = 1_000
 _WRITTEN = re.compile(r"([1-9][0-9]{0,9})/(second|minute|hour|day)")
 
 
@@ -84,13 +85,22 @@ class SlidingWindows:
         if window.before * left_ms // per_ms + window.count < amount:
             window.count += 1
             return 0
-        return _wait_ms(window, amount, per_ms, left_ms)
+        return wait_ms(window.count, window.before, limit, left_ms)
 
     def give_back(self, name: Hashable) -> None:
         """Take back the last ``hit`` of a name."""
         window = self._windows.get(name)
         if window is not None and window.count:
             window.count -= 1
+
+    def forget_past(self, now_ms: int) -> None:
+        """Forget the names whose counts have faded."""
+        windows = self._windows.items()
+        self._windows = {name: one for name, one in windows if now_ms < (one.number + 2) * one.per_ms}
+
+    def __contains__(self, name: Hashable) -> bool:
+        """Tell whether a name is remembered."""
+        return name in self._windows
 
     def wait_ms(self, name: Hashable, limit: RateLimit, now_ms: int) -> int:
         """Return how long until one more would be allowed: 0 is now. Counts nothing."""
@@ -100,7 +110,7 @@ class SlidingWindows:
         window = self._current(name, per_ms, now_ms // per_ms)
         left_ms = per_ms - max(now_ms - window.number * per_ms, 0)
         allowed = window.before * left_ms // per_ms + window.count < amount
-        return 0 if allowed else _wait_ms(window, amount, per_ms, left_ms)
+        return 0 if allowed else wait_ms(window.count, window.before, limit, left_ms)
 
     def _current(self, name: Hashable, per_ms: int, number: int) -> _Window:
         window = self._windows.get(name)
@@ -113,8 +123,47 @@ class SlidingWindows:
         return window
 
 
-def _wait_ms(window: _Window, amount: int, per_ms: int, left_ms: int) -> int:
-    """Return how long until the counts that fade leave room for one more."""
-    if window.count >= amount:  # not in this period; in the next one this period's count fades
-        return left_ms + per_ms - (amount * per_ms - 1) // window.count
-    return left_ms - ((amount - window.count) * per_ms - 1) // window.before
+class MemoryRates:
+    """Keeps the rates of one process's keys in its memory. Times are Unix milliseconds.
+
+    Nothing is forgotten that counts: with more than ``most`` keys in use at once, it refuses.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._windows = SlidingWindows(most)
+        self._most = most
+        self._swept_ms = 0
+
+    def hit(self, access_key_id: str, limit: RateLimit, now_ms: int) -> int:
+        """Count one request and return 0; or how many milliseconds until one more is allowed.
+
+        Raises StoreUnavailableError when too many keys are in use.
+        """
+        if len(self._windows) >= self._most and access_key_id not in self._windows:
+            self._make_room(now_ms)
+        return self._windows.hit(access_key_id, limit, now_ms)
+
+    def give_back(self, access_key_id: str, limit: RateLimit, now_ms: int) -> None:
+        """Take back a ``hit`` that was counted at ``now_ms``."""
+        self._windows.give_back(access_key_id)
+
+    def check(self) -> None:
+        """Raise nothing: memory is always there."""
+
+    def _make_room(self, now_ms: int) -> None:
+        if now_ms - self._swept_ms >= _SWEEP_MS:
+            self._swept_ms = now_ms
+            self._windows.forget_past(now_ms)
+        if len(self._windows) >= self._most:
+            raise StoreUnavailableError("more access keys with a rate limit are in use than can be counted")
+
+
+def wait_ms(count: int, before: int, limit: RateLimit, left_ms: int) -> int:
+    """Return how long until counts of this period and the one before, both of which fade, leave room for one more.
+
+    ``left_ms`` is what is left of this period. There must be none at the moment.
+    """
+    amount, per_ms = limit
+    if count >= amount:  # not in this period; in the next one this period's count fades
+        return left_ms + per_ms - (amount * per_ms - 1) // count
+    return left_ms - ((amount - count) * per_ms - 1) // before

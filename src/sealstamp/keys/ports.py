@@ -13,6 +13,7 @@ from sealstamp.core.verifier import Claim, ClaimResult
 from sealstamp.keys.audit import AuditEntry, AuditHead, AuditQuery
 from sealstamp.keys.changes import News
 from sealstamp.keys.domain import AccessKey, Api, Consumer
+from sealstamp.keys.limits import RateLimit
 from sealstamp.keys.operators import Operator
 from sealstamp.keys.pair_ports import PairStore
 from sealstamp.keys.quotas import Ask, Span
@@ -194,6 +195,23 @@ class UsageLedger(Protocol):
 
 class ManagementStore(KeyStore, AuditLog, OperatorStore, SchemeStore, UsageRecord, PairStore, Protocol):
     """What the acts of management need."""
+
+
+class RateLimiter(Protocol):
+    """Counts each key's requests, however many processes share the limiter. Times are Unix milliseconds."""
+
+    def hit(self, access_key_id: str, limit: RateLimit, now_ms: int) -> int | Awaitable[int]:
+        """Count one request and return 0; or how many milliseconds until one more is allowed.
+
+        A limiter that knows the answer gives it at once; one that has to ask gives what is to be awaited. Raises
+        StoreUnavailableError when it cannot tell.
+        """
+
+    def give_back(self, access_key_id: str, limit: RateLimit, now_ms: int) -> None:
+        """Take back a ``hit`` that was counted at ``now_ms``: its request was refused after all."""
+
+    def check(self) -> None:
+        """Raise StoreUnavailableError, with the problem, while nothing can be counted."""
 
 
 class ReplayLedger(Protocol):

@@ -3,8 +3,8 @@
 A process takes a share of a quota in the store before it uses it, and then counts in its memory: so the store never
 knows of less than was used, whoever dies when. A share is a small part of what is left, so that one process cannot
 starve the others, and gets smaller towards the end, where every request is a share of its own. What a process holds
-and does not use for a while, it gives back. A process that is killed costs a quota what it held: never is more used
-than the quota, and up to a few hundredths of it less.
+and does not use for a while, it gives back; until then another may find nothing left. A process that is killed costs a
+quota what it held. So never is more used than the quota, and at worst a few hundredths less.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ PART: Final = 32
 FIRST_SHARE: Final = 64
 """What is asked for at first; then as much as was used since the share before, doubled."""
 MAX_SHARE: Final = 100_000
+PREFETCH: Final = 8
+"""From this size on a share is renewed before it is used up."""
 NONE_MS: Final = 1_000
 """When a quota is used up, the store is asked again after this time: others may have given back."""
 
@@ -83,8 +85,8 @@ class Share:
         self.quota = quota
         self.span = span
         self.left = 0
-        self.low = 0
-        """With so few left it is time to ask for more."""
+        self.low = -1
+        """With so few left it is time to ask for more; of a small share, only when somebody waits for it."""
         self.none_until_ms = 0
         """The store had none left; it is not asked again before."""
         self.is_asked = False
@@ -105,7 +107,7 @@ class Share:
     def grant(self, granted: int, now_ms: int) -> None:
         """Take in what came of ``ask``."""
         self.left += granted
-        self.low = granted // 4
+        self.low = granted // 4 if granted >= PREFETCH else -1
         self.none_until_ms = 0 if granted else now_ms + NONE_MS
         self._since = 0
 
@@ -135,8 +137,9 @@ class Shares:
         share = self._shares.get(quota[:2])
         if share is None or share.span is not span:
             share = self._shares[quota[:2]] = Share(quota, span)
-        elif share.quota is not quota:
-            share.quota = quota  # an operator may have changed its amount
+        elif share.quota.amount != quota.amount:  # an operator has changed it
+            share.quota = quota
+            share.none_until_ms = 0
         return share
 
     def leave_idle(self) -> Sequence[Ask]:

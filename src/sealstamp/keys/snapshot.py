@@ -7,7 +7,7 @@ look-up that was under way meanwhile is not kept, so a revoked key cannot come b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -24,7 +24,7 @@ from sealstamp.errors import (
     StoreUnavailableError,
 )
 from sealstamp.keys.changes import EVERYTHING, Kind, News
-from sealstamp.keys.domain import AccessKey, Api, ConsumerStatus, Enforcement, KeyStatus
+from sealstamp.keys.domain import AccessKey, Api, Consumer, ConsumerStatus, Enforcement, KeyStatus
 from sealstamp.keys.keeping import credential_of
 from sealstamp.keys.key_cache import KeyCache, KeyShelf
 from sealstamp.keys.ports import KeySource, KeyStore
@@ -72,14 +72,15 @@ class AcceptedScheme(KeyShelf):
 
     def _bind(self, key: AccessKey) -> BoundKey:
         until_ms = NEVER_MS if key.expires_at_ms is None else key.expires_at_ms
+        line = _line_of(key, self._store)
         try:
             bound = self.verifier.bind(
                 credential_of(key, self._sealer),
                 consumer=key.consumer,
-                usable_until_ms=until_ms if _is_active(key, self._store) else 0,
+                usable_until_ms=until_ms if _is_active(key, line) else 0,
                 permitted=self.api.name in key.apis and set(self.api.scopes) <= set(key.scopes),
             )
-            bound.terms = terms_of(key)
+            bound.terms = terms_of(key, line)
         except MisfitError:  # of several schemes at an API, the key is for another
             return self.verifier.bind_misfit(key.id, consumer=key.consumer)
         except ConfigurationError as error:
@@ -89,15 +90,18 @@ class AcceptedScheme(KeyShelf):
         return bound
 
 
-def _is_active(key: AccessKey, store: KeySource) -> bool:
-    """Tell whether a key may be used, its time apart: also its consumer, and every one above it, must be active."""
-    if key.status is not KeyStatus.ACTIVE:
-        return False
+def _line_of(key: AccessKey, store: KeySource) -> Sequence[Consumer]:
+    """Return the key's consumer and those above it; none if it was deleted since, and so was the key."""
     try:
-        line = store.consumer_line(key.consumer)
-    except NotFoundError:  # deleted since the key was read, which then was deleted too
-        return False
-    return all(consumer.status is ConsumerStatus.ACTIVE for consumer in line)
+        return store.consumer_line(key.consumer)
+    except NotFoundError:
+        return ()
+
+
+def _is_active(key: AccessKey, line: Sequence[Consumer]) -> bool:
+    """Tell whether a key may be used, its time apart: also its consumer, and every one above it, must be active."""
+    all_active = all(consumer.status is ConsumerStatus.ACTIVE for consumer in line)
+    return key.status is KeyStatus.ACTIVE and bool(line) and all_active
 
 
 class GuardedApi:

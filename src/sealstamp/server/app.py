@@ -21,6 +21,7 @@ from sealstamp.server.directory import Directory
 from sealstamp.server.door import Door
 from sealstamp.server.gateway import Gateway
 from sealstamp.server.life import Companion, background, life_of
+from sealstamp.server.limiting import Limiter
 from sealstamp.server.listener.listening import listening
 from sealstamp.server.listener.sockets import open_socket
 from sealstamp.server.locating import Locator
@@ -29,10 +30,13 @@ from sealstamp.server.mailing.sending import Mailer
 from sealstamp.server.management_gate import ManagementGate
 from sealstamp.server.metrics import Metrics
 from sealstamp.server.opening import open_key_store, open_post, open_sealer
+from sealstamp.server.quotas import QuotaBook
+from sealstamp.server.records import Records
 from sealstamp.server.service import Service
 from sealstamp.server.settings import Settings, load_settings
 from sealstamp.server.sharing import sharing
 from sealstamp.server.trust import Trust
+from sealstamp.server.usage import UsageBook
 from sealstamp.stores.sql import SqlStore
 
 MAIL_INTERVAL_MS: Final = 2_000
@@ -95,7 +99,9 @@ def _assemble(settings: Settings, resources: ExitStack) -> Application:
             settings.failures_from_address, settings.failures_for_key, under_attack=settings.failures_under_attack
         )
     )
-    door = Door(shared.replay, attempts, metrics, log, now_ms)
+    usage = UsageBook(store, metrics, log, now_ms, interval_ms=settings.usage_interval, keep_ms=settings.usage_kept)
+    quotas = QuotaBook(store, metrics, log)
+    door = Door(shared.replay, attempts, Limiter(shared.rates, quotas), Records(metrics, usage, log), now_ms)
     controls = Controls(directory, door, shared, metrics, trust)
     locator = Locator(trust, settings.client_address_header)
     management = _management(settings, store, sealer, directory, door, locator, log)
@@ -104,6 +110,8 @@ def _assemble(settings: Settings, resources: ExitStack) -> Application:
         aclosing(gateway),
         background(partial(directory.keep_fresh, settings.refresh_interval)),
         background(controls.keep_telling),
+        usage.kept(),
+        quotas.held(),
     ]
     if settings.decision_listen:
         opened = open_socket(settings.decision_listen, settings.workers, resources)

@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from sealstamp.core.compiler import Presented
 from sealstamp.core.request import Request
+from sealstamp.core.verifier import BoundKey
 from sealstamp.errors import InvalidCredentialsError, TooManyFailuresError, VerificationError
 from sealstamp.keys.addresses import ClientAddress
 from sealstamp.keys.snapshot import AcceptedScheme
@@ -56,10 +57,11 @@ class Attempts:
             self._throttle.failed(address.source, _name_of(accepted, presented), now_ms)
         return refusal
 
-    def succeeded(self, accepted: AcceptedScheme, presented: Presented, address: ClientAddress, now_ms: int) -> None:
+    def succeeded(self, accepted: AcceptedScheme, key: BoundKey, address: ClientAddress, now_ms: int) -> None:
         """Remember where a key was used rightly."""
         if address.source is not None:
-            self._throttle.succeeded(address.source, _name_of(accepted, presented), now_ms)
+            name = key.principal.encoded[0] if accepted.verifier.names_key else accepted.api.name.encode()
+            self._throttle.succeeded(address.source, name, now_ms)
 
 
 def _name_of(accepted: AcceptedScheme, presented: Presented) -> bytes:

@@ -51,6 +51,7 @@ class Controls:
     def _check(self) -> None:
         self._directory.current()
         self._shared.replay.check()
+        self._shared.rates.check()
 
     async def keep_telling(self) -> None:
         """Tell the other workers for ever, as long as it is so, that this one is well."""

@@ -1,7 +1,7 @@
-"""One decision at the door: the verifier's three steps, with the store and the replay guard between them.
+"""One decision at the door: the verifier's three steps, with the store, limits and the replay guard between them.
 
-Keys that were met before are at hand, so a usual decision awaits nothing; only a key's first request, and a claim
-stamped ahead of the clock, wait for the disk, in a thread.
+Keys that were met before are at hand, so a usual decision awaits nothing; only a key's first request, a share of a
+quota that is used up, and a claim stamped ahead of the clock wait for the disk, in a thread.
 """
 
 from __future__ import annotations
@@ -13,12 +13,10 @@ from typing import Final
 
 from sealstamp.core.bodycheck import BodyCheck
 from sealstamp.core.request import Request
-from sealstamp.core.verifier import BoundKey, ClaimResult, Principal, require_claimed
+from sealstamp.core.verifier import BoundKey, Claim, ClaimResult, Principal, require_claimed
 from sealstamp.errors import (
     InvalidCredentialsError,
     MalformedCredentialsError,
-    Reason,
-    Refusal,
     StoreUnavailableError,
     VerificationError,
 )
@@ -28,8 +26,8 @@ from sealstamp.keys.snapshot import AcceptedScheme, GuardedApi
 from sealstamp.server.answers import Answered, refusal_answer
 from sealstamp.server.attempts import Attempts
 from sealstamp.server.bodies import BodyUnderCheck, ObservedBody
-from sealstamp.server.logs import Log
-from sealstamp.server.metrics import Metrics
+from sealstamp.server.limiting import Limiter
+from sealstamp.server.records import Records
 
 _MADE: Final = ClaimResult.MADE  # an enum's members are slow to look up before Python 3.12
 
@@ -38,12 +36,12 @@ class Door:
     """Decides for every API of one process. ``now_ms`` is the wall clock in Unix milliseconds."""
 
     def __init__(
-        self, replay: ReplayGuard, attempts: Attempts, metrics: Metrics, log: Log, now_ms: Callable[[], int]
+        self, replay: ReplayGuard, attempts: Attempts, limiter: Limiter, records: Records, now_ms: Callable[[], int]
     ) -> None:
         self._replay = replay
         self._attempts = attempts
-        self._metrics = metrics
-        self._log = log
+        self._limiter = limiter
+        self._records = records
         self.now_ms = now_ms
 
     async def admit(
@@ -55,8 +53,7 @@ class Door:
         is then refused, and failures are not counted.
 
         What comes second is a body that is still to be compared with its signed digest; then the decision is counted
-        when that is done. A refusal's log line has the answer's ``request_id``, so that a caller's complaint leads to
-        the reason.
+        when that is done.
         """
         if not guarded.looks:
             return None, None
@@ -68,16 +65,16 @@ class Door:
                 accepted = guarded.scheme_of(request)
             key, body_check = await self._verify(accepted, request, address, now_ms)
         except (VerificationError, StoreUnavailableError) as refusal:
-            self._tell(accepted, refusal, request_id, perf_counter_ns() - began, address)
+            self._records.refused(accepted, refusal, address, request_id, perf_counter_ns() - began)
             if guarded.only_observes:
                 return None, None
             answer = refusal_answer(refusal, guarded.responses, request_id, now_ms)
             raise Answered(answer, refusal.public_reason) from None
         took_ns = perf_counter_ns() - began
         if body_check is not None:
-            body = self._under_check(body_check, guarded, accepted, request_id, took_ns, address)
+            body = self._under_check(body_check, guarded, accepted, key, address, request_id, now_ms, took_ns)
             return (None if guarded.only_observes else key.principal), body
-        self._metrics.decided(guarded.name, accepted.verifier.scheme.name, "accepted", took_ns)
+        self._accept(accepted, key, address, now_ms, took_ns)
         return key.principal, None
 
     async def _verify(
@@ -104,32 +101,58 @@ class Door:
         except InvalidCredentialsError as refusal:
             raise self._attempts.failed(refusal, accepted, presented, address, now_ms, wait_ms) from None
         assert key is not None  # noqa: S101  # check has refused otherwise
-        if key.terms is not None:
-            key.terms.check_address(address)
         comes_later = verifier.digests_body and request.body is None
         body_check = verifier.body_check(presented, key) if comes_later else None
-        if claim is not None and (made := self._replay.claim(claim, now_ms)) is not _MADE:
-            await _settle(made, now_ms)
-        if address is not None:
-            self._attempts.succeeded(accepted, presented, address, now_ms)
+        if key.terms is not None:
+            await self._check_terms(key, claim, address, now_ms)
+        elif claim is not None and (made := self._replay.claim(claim, now_ms)) is not _MADE:
+            await _settle(made, key, now_ms)
         return key, body_check
+
+    async def _check_terms(
+        self, key: BoundKey, claim: Claim | None, address: ClientAddress | None, now_ms: int
+    ) -> None:
+        """Ask what the key's terms ask, then make the claim. What is refused here was not used."""
+        try:
+            key.terms.check_address(address)
+            if (taken := self._limiter.take(key.terms, now_ms)) is not None:
+                await taken
+        except VerificationError as refusal:
+            refusal.signed_by = key.principal.access_key_id
+            raise
+        try:
+            if claim is not None and (made := self._replay.claim(claim, now_ms)) is not _MADE:
+                await _settle(made, key, now_ms)
+        except (VerificationError, StoreUnavailableError):
+            self._limiter.give_back(key.terms, now_ms)
+            raise
+
+    def _accept(
+        self, accepted: AcceptedScheme, key: BoundKey, address: ClientAddress | None, now_ms: int, took_ns: int
+    ) -> None:
+        is_new = self._records.accepted(accepted, key, address, now_ms, took_ns)
+        if is_new and address is not None:
+            self._attempts.succeeded(accepted, key, address, now_ms)
 
     def _under_check(
         self,
         check: BodyCheck,
         guarded: GuardedApi,
         accepted: AcceptedScheme,
-        request_id: str,
-        took_ns: int,
+        key: BoundKey,
         address: ClientAddress | None,
+        request_id: str,
+        now_ms: int,
+        took_ns: int,
     ) -> BodyUnderCheck:
         """Return the body that is still to be compared; a decision's time is what it took before the body came."""
 
         def accept() -> None:
-            self._metrics.decided(guarded.name, accepted.verifier.scheme.name, "accepted", took_ns)
+            self._accept(accepted, key, address, now_ms, took_ns)
 
         def refuse(refusal: VerificationError) -> None:
-            self._tell(accepted, refusal, request_id, took_ns, address)
+            refusal.signed_by = key.principal.access_key_id
+            self._records.refused(accepted, refusal, address, request_id, took_ns)
             if not guarded.only_observes:
                 answer = refusal_answer(refusal, guarded.responses, request_id, self.now_ms())
                 raise Answered(answer, refusal.public_reason) from None
@@ -137,21 +160,11 @@ class Door:
         kind = ObservedBody if guarded.only_observes else BodyUnderCheck
         return kind(check, accept, refuse, may_be_unseen=not accepted.verifier.refuses_unseen)
 
-    def _tell(
-        self,
-        accepted: AcceptedScheme,
-        refusal: Refusal,
-        request_id: str,
-        nanoseconds: int,
-        address: ClientAddress | None,
-    ) -> None:
-        api, scheme = accepted.api.name, accepted.verifier.scheme.name
-        self._metrics.decided(api, scheme, refusal.reason, nanoseconds)
-        tell = self._log.error if refusal.reason is Reason.STORE_UNAVAILABLE else self._log.info
-        facts = {"api": api, "scheme": scheme, "reason": refusal.reason, "detail": str(refusal)}
-        tell("refused", **facts, address=address and address.text, request_id=request_id)
 
-
-async def _settle(made: ClaimResult | Awaitable[ClaimResult], now_ms: int) -> None:
+async def _settle(made: ClaimResult | Awaitable[ClaimResult], key: BoundKey, now_ms: int) -> None:
     """Wait for an answer that did not come at once. Raises what require_claimed raises."""
-    require_claimed(made if isinstance(made, ClaimResult) else await made, now_ms)
+    try:
+        require_claimed(made if isinstance(made, ClaimResult) else await made, now_ms)
+    except VerificationError as refusal:
+        refusal.signed_by = key.principal.access_key_id
+        raise

@@ -7,8 +7,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack, asynccontextmanager, suppress
 from typing import Any
 
-from sealstamp.server.asgi import Receive, Send
-from sealstamp.server.service import Life
+from sealstamp.server.asgi import Life, Receive, Send
 
 Companion = AbstractAsyncContextManager[object]
 """Entered at startup, left at shutdown."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from typing import Final
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -21,7 +22,26 @@ BOUNDS_NS: Final = (5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000, 
 """Upper bounds of the duration buckets, in nanoseconds."""
 
 
-_DECIDED, _BUCKET, _TOTAL_NS = "decided", "bucket", "nanoseconds"
+_DECIDED, _BUCKET, _TOTAL_NS, _TALLY = "decided", "bucket", "nanoseconds", "tally"
+
+
+class Tally(StrEnum):
+    """What else is counted."""
+
+    USAGE_WRITTEN = "usage_written"
+    USAGE_DROPPED = "usage_dropped"
+    USAGE_FAILURES = "usage_write_failures"
+    QUOTA_ASKS = "quota_asks"
+    QUOTA_FAILURES = "quota_ask_failures"
+
+
+_ABOUT: Final = {
+    Tally.USAGE_WRITTEN: "Requests whose usage is in the store.",
+    Tally.USAGE_DROPPED: "Requests that are counted nowhere, because the store took nothing for too long.",
+    Tally.USAGE_FAILURES: "Times that the store did not take usage.",
+    Tally.QUOTA_ASKS: "Times that the store was asked for shares of quotas.",
+    Tally.QUOTA_FAILURES: "Times that it could not answer.",
+}
 
 
 class Metrics(Collector):
@@ -33,6 +53,7 @@ class Metrics(Collector):
         self._places: dict[tuple[str, str, str], int] = {}
         self._buckets = [counters.place(_name(_BUCKET, str(bound))) for bound in (*BOUNDS_NS, "")]
         self._total_ns = counters.place(_name(_TOTAL_NS))
+        self._tallies = {tally: counters.place(_name(_TALLY, tally)) for tally in Tally}
         self._born_seconds = born_seconds
         self._registry = CollectorRegistry()
         self._registry.register(self)
@@ -46,6 +67,10 @@ class Metrics(Collector):
         values[place] += 1
         values[self._buckets[bisect_left(BOUNDS_NS, nanoseconds)]] += 1
         values[self._total_ns] += nanoseconds
+
+    def add(self, tally: Tally, amount: int = 1) -> None:
+        """Count what is not a decision."""
+        self._values[self._tallies[tally]] += amount
 
     def collect(self) -> Iterable[Metric]:
         """Make Prometheus's types of what was counted."""
@@ -64,6 +89,8 @@ class Metrics(Collector):
             buckets=list(_cumulated(totals)),
             sum_value=totals[_name(_TOTAL_NS)] / 1e9,
         )
+        for tally, about in _ABOUT.items():
+            yield CounterMetricFamily(f"sealstamp_{tally}", about, value=totals[_name(_TALLY, tally)])
         yield GaugeMetricFamily(
             "sealstamp_start_time_seconds", "When the service began, in Unix seconds.", value=self._born_seconds
         )

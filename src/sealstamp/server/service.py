@@ -7,12 +7,11 @@ there they are the API's. ``/v1/`` is the management API where the settings give
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from sealstamp.errors import StoreUnavailableError
 from sealstamp.server.answers import Answer
-from sealstamp.server.asgi import Receive, Scope, Send, send_answer, target_of
+from sealstamp.server.asgi import Life, Receive, Scope, Send, send_answer, target_of
 from sealstamp.server.controls import Controls
 from sealstamp.server.decisions import Decisions
 from sealstamp.server.dialects import DECIDE
@@ -25,8 +24,6 @@ from sealstamp.server.locating import Locator
 from sealstamp.server.management_gate import PREFIX, ManagementGate
 from sealstamp.server.reception import Reception
 from sealstamp.server.trust import Trust
-
-Life = Callable[[Receive, Send], Awaitable[None]]
 
 
 class Service:

@@ -186,6 +186,14 @@ class Settings(BaseSettings):
         100_000, ge=1, description="most access keys that a worker keeps ready in memory, some 2 KB each"
     )
 
+    usage_interval: Milliseconds = Field(
+        10_000, ge=100, description="how often usage is written to the store; a worker that is killed loses so much"
+    )
+    usage_kept: Milliseconds = Field(400 * 86_400_000, ge=3_600_000, description="how long usage is kept")
+    limited_keys: int = Field(
+        100_000, ge=1, description="most access keys with a rate limit that can be in use at once"
+    )
+
     @classmethod
     def settings_customise_sources(
         cls,

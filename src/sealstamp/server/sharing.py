@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Final
 
 from sealstamp.errors import ConfigurationError
-from sealstamp.keys.ports import ReplayGuard, ReplayLedger
+from sealstamp.keys.limits import MemoryRates
+from sealstamp.keys.ports import RateLimiter, ReplayGuard, ReplayLedger
 from sealstamp.keys.replay import MemoryReplayGuard
 from sealstamp.server.settings import Settings
+from sealstamp.stores.host import rates
 from sealstamp.stores.host.counters import HostCounters
 from sealstamp.stores.host.folder import HostFolder
 from sealstamp.stores.host.presence import alone, together
@@ -29,6 +31,7 @@ class Shared:
     """``began_ms`` is Unix milliseconds. ``folder`` is None for a worker that is alone."""
 
     replay: ReplayGuard
+    rates: RateLimiter
     counters: HostCounters
     began_ms: int
     folder: HostFolder | None = None
@@ -51,21 +54,23 @@ def sharing(settings: Settings, ledger: ReplayLedger, now_ms: Callable[[], int])
             # Born under the lock: whoever accepted requests for this store before has ended by now.
             replay = MemoryReplayGuard(now_ms(), ledger, tolerance_ms=settings.replay_tolerance)
             with closing(HostCounters(None)) as counters:
-                yield Shared(replay, counters, now_ms())
+                yield Shared(replay, MemoryRates(settings.limited_keys), counters, now_ms())
         return
 
     def make() -> None:
-        folder.make({TABLE: settings.replay_capacity}, now_ms())
+        names = rates.NAMES_A_KEY * settings.limited_keys
+        folder.make({rates.TABLE: names, TABLE: settings.replay_capacity}, now_ms())
         with closing(folder.table(TABLE)) as table:
             remember(table, ledger)
 
     with (
         together(lock, make, lambda: folder.is_made(TABLE)),
         closing(folder.table(TABLE)) as table,
+        closing(folder.table(rates.TABLE)) as rate_table,
         closing(folder.counters()) as counters,
     ):
         guard = HostReplayGuard(table, ledger, now_ms, tolerance_ms=settings.replay_tolerance)
-        yield Shared(guard, counters, table.born_ms, folder)
+        yield Shared(guard, rates.HostRates(rate_table), counters, table.born_ms, folder)
 
 
 def check_nobody_else_serves(settings: Settings) -> None:
