@@ -266,6 +266,33 @@ def test_a_constant_instead_of_a_digest() -> None:
     assert Covered.BODY not in coverage_of(allowing)
 
 
+def test_a_constant_that_stands_there_is_left_where_it_may_come() -> None:
+    """Clients set it before they sign; where it may not come, the digest is put in its place."""
+    refusing, allowing = load(INSTEAD), set_parameters(load(INSTEAD), {"unsigned_body": "allowed"})
+    request = Request(b"PUT", b"/", [(b"host", b"h"), (b"x-digest", b"UNSIGNED")], body=BODY)
+    assert sign(allowing, request).header(b"x-digest") == b"UNSIGNED"
+    check(allowing, sign(allowing, request))
+    assert sign(refusing, request).header(b"x-digest") == WRITTEN
+    other = Request(b"PUT", b"/", [(b"host", b"h"), (b"x-digest", b"UNSIGNEd")], body=BODY)
+    assert sign(allowing, other).header(b"x-digest") == WRITTEN
+
+
+def test_a_scheme_may_say_itself_that_bodies_are_mostly_unsigned() -> None:
+    """An API can still refuse them. The parameter is for that and nothing else."""
+    declared = "[parameters]\nunsigned_body = { default = 'allowed', one_of = ['allowed', 'refused'], about = 'x' }\n"
+    scheme = load(INSTEAD.replace("[fields]", declared + "[fields]"))
+    request = sign(scheme, bare(), digest="UNSIGNED")
+    check(scheme, request)
+    with pytest.raises(ComponentNotCoveredError, match="UNSIGNED"):
+        check(set_parameters(scheme, {"unsigned_body": "refused"}), request)
+    for text in (
+        TEXT.replace("[fields]", declared + "[fields]"),
+        INSTEAD.replace("[fields]", declared.replace("'refused'", "'no'") + "[fields]"),
+    ):
+        with pytest.raises(SchemeError, match="'unsigned_body' cannot be this parameter"):
+            load(text)
+
+
 def test_coverage_of_optional_digests() -> None:
     """What a client may leave out covers nothing; what is computed in its stead does."""
     assert Covered.BODY not in coverage_of(load(OPTIONAL))

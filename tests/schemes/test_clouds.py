@@ -12,7 +12,12 @@ from sealstamp.core.credential import Credential
 from sealstamp.core.request import Request
 from sealstamp.core.signer import Signer
 from sealstamp.core.verifier import Verifier
-from sealstamp.errors import ComponentNotCoveredError, DigestMismatchError, SignatureMismatchError
+from sealstamp.errors import (
+    ComponentNotCoveredError,
+    DigestMismatchError,
+    MissingCredentialsError,
+    SignatureMismatchError,
+)
 from sealstamp.schemes import get_scheme, scheme_names
 from tests.schemes.test_catalogue import NOW_MS, SECRET, check, credential_for, request_for, sign
 
@@ -57,6 +62,7 @@ def test_a_published_url_is_accepted(name: str, target: str, access_key_id: str,
     [
         "aliyun-api-gateway",
         "aliyun-oss-v1",
+        "aliyun-oss-v4",
         "aliyun-roa-v1",
         "aws-s3-v2",
         "azure-sharedkey",
@@ -251,3 +257,31 @@ def test_aws_reads_date_where_x_amz_date_has_not_come() -> None:
     usual = sign(scheme)
     beside = [*usual.headers, (b"date", b"Thu, 01 Jan 1970 00:00:00 GMT")]
     check(scheme, Request(usual.method, usual.target, beside, body=usual.body))
+
+
+def signed_as_by_oss(payload: str, *, sent: bool = True) -> Request:
+    """A PUT as clients of OSS sign it in version 4: what x-oss-content-sha256 says, else UNSIGNED-PAYLOAD."""
+    now, scope = "20260101T000000Z", "20260101/cn-hangzhou/oss/aliyun_v4_request"
+    headers = {"content-type": "text/plain", "x-oss-date": now, **({"x-oss-content-sha256": payload} if sent else {})}
+    lines = [f"{name}:{value}" for name, value in sorted(headers.items())]
+    canonical = "\n".join(["PUT", "/examplebucket/a", "", *lines, "", "", payload])
+    text = "\n".join(["OSS4-HMAC-SHA256", now, scope, hashlib.sha256(canonical.encode()).hexdigest()])
+    signature = hmac.digest(keyed("aliyun_v4" + SECRET, *scope.split("/")), text.encode(), "sha256").hex()
+    headers["authorization"] = f"OSS4-HMAC-SHA256 Credential=key-1/{scope},Signature={signature}"
+    return Request(b"PUT", b"/a", [(name.encode(), value.encode()) for name, value in headers.items()], body=b"abc")
+
+
+def test_bodies_as_clients_of_oss_sign_them() -> None:
+    """SDKs leave the body unsigned and say so; a digest that comes is signed, and compared. An API can demand one."""
+    scheme, strict = get_scheme("aliyun-oss-v4"), get_scheme("aliyun-oss-v4", {"unsigned_body": "refused"})
+    right, other = (signed_as_by_oss(hashlib.sha256(body).hexdigest()) for body in (b"abc", b"abd"))
+    for each in (scheme, strict):
+        check(each, right)
+        check(each, sign(each))
+        with pytest.raises(DigestMismatchError):
+            check(each, other)
+    check(scheme, signed_as_by_oss("UNSIGNED-PAYLOAD"))
+    check(scheme, signed_as_by_oss("UNSIGNED-PAYLOAD", sent=False))
+    for unsigned, error in ((True, ComponentNotCoveredError), (False, MissingCredentialsError)):
+        with pytest.raises(error):
+            check(strict, signed_as_by_oss("UNSIGNED-PAYLOAD", sent=unsigned))

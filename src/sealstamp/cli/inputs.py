@@ -215,6 +215,17 @@ class Wanted(Record):
         return f"{self.scheme}://{self.authority}{self.target}"
 
 
+def request_of(wanted: Wanted, scheme: Scheme) -> Request:
+    """Return the request to sign; one that brings a digest of its body, and no body, is signed as it says."""
+    request = wanted.request
+    places = [place for field in scheme.digest_fields.values() for place in field.places]
+    if wanted.body is not None or not any(place.is_in(request) for place in places):
+        return request
+    return Request(
+        request.method, request.target, request.headers, scheme=request.scheme, authority=request.authority, body=None
+    )
+
+
 def _header_line(name: str, value: bytes) -> tuple[str, str]:
     """Return a header to send. Raises ConfigurationError for a value that would be read as something else."""
     if not is_visible(value):

@@ -44,7 +44,7 @@ def sign(arguments: Namespace) -> tuple[Wanted, tuple[Stage, ...]]:
     scheme, values = inputs.scheme_and_values_of(arguments)
     wanted = inputs.wanted_of(arguments)
     signer = Signer(scheme, inputs.credential_of(arguments, scheme))
-    request = wanted.request
+    request = inputs.request_of(wanted, scheme)
     time_ms, of_time = inputs.signing_time_of(arguments, scheme)
     nonce = inputs.nonce_of(arguments, scheme)
     instructions = signer.sign(request, time_ms=time_ms, nonce=nonce, values=of_time | values)

@@ -170,14 +170,15 @@ class Expressions:
         return value if signs(node) else f"({value} if shared else cannot_sign())"
 
     def _unless_given(self, name: str, value: str) -> str:
-        """Return code that computes a value only if none is given; a signer without a body takes what stands there."""
+        """Return code that computes a value only if none is given, and none that stands there has to do."""
         given, field = self.given_first[name], self.digest_fields.get(name)
         if field is None or given == self.presented.get(name):
             return f"({given} or {value})"
         place = self.constant(field.places[0])
         if name in self.scheme.omitted and not field.computed_if_absent:
             value = f"({value} if {place}.is_in(request) else b'')"
-        return f"({given} or standing(request, {place}) or {value})"
+        instead = self.constant(tuple(word.encode() for word in field.instead if field.instead_allowed))
+        return f"({given} or standing(request, {place}, {instead}) or {value})"
 
     def keep(self, value: str) -> str:
         """Give a value a variable, in a line of its own."""

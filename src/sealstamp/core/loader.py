@@ -62,7 +62,8 @@ from sealstamp.errors import ConfigurationError, NotFoundError, SchemeError
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _DEFAULT_KEYS = KeyForms(Form.parse("alnum 32"), Form.parse("base62 40"))
-_OF_THEIR_OWN = frozenset({*INPUTS, SECRET, KEY_KIND, *DURATIONS, UNSIGNED_BODY, UNSEEN_BODY})
+_OF_THEIR_OWN = frozenset({*INPUTS, SECRET, KEY_KIND, *DURATIONS, UNSEEN_BODY})
+_WHETHER = ("allowed", "refused")
 
 
 FindCode = Callable[[str], Code]
@@ -225,13 +226,19 @@ class _Reader:
 
     def _declare(self, name: str, default: str, about: str) -> None:
         """Declare a parameter of our own, which allows or refuses something."""
-        self.declared += (Parameter(name, default, about, ("allowed", "refused")),)
+        self.declared += (Parameter(name, default, about, _WHETHER),)
         self.values[name] = self.given.get(name, default)
 
     def _declare_unsigned_body(self) -> None:
+        """Declare whether a constant may come in place of a digest, unless the scheme does so itself."""
         fields = self.root.table("fields")
-        if fields and any(isinstance(value, dict) and "instead" in value for value in fields.values.values()):
+        may_come = fields and any(isinstance(value, dict) and "instead" in value for value in fields.values.values())
+        own = next((entry for entry in self.declared if entry.name == UNSIGNED_BODY), None)
+        if may_come and own is None:
             self._declare(UNSIGNED_BODY, "refused", "a request that does not sign its body, and says so")
+        if own is not None and not (may_come and set(own.one_of) == set(_WHETHER)):
+            hint = f"it is for fields with 'instead', and its one_of is {list(_WHETHER)}"
+            self.root.document.fail(("parameters", UNSIGNED_BODY), f"{UNSIGNED_BODY!r} cannot be this parameter", hint)
 
     def _check_choices(self) -> None:
         for entry in self.declared:

@@ -152,9 +152,10 @@ def no_case() -> NoReturn:
     raise MalformedCredentialsError("a value is none of those that the scheme knows")
 
 
-def standing(request: Request, place: Place) -> bytes:
-    """Return the digest that a request already has for a body which is not at hand; else nothing."""
-    return place.value_in(request) if request.body is None else b""
+def standing(request: Request, place: Place, instead: tuple[bytes, ...]) -> bytes:
+    """Return what a request already has for a digest: all there is for a body not at hand, else a word ``instead``."""
+    value = place.value_in(request)
+    return value if request.body is None or value in instead else b""
 
 
 def refuse_unsigned(value: bytes) -> NoReturn:
