@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sealstamp.keys.documents import access_key_document
+from sealstamp.keys.domain import AccessKey
+
 BBX_ID = "975988f45090561684b7d8f4e45b85c2"
 BBX_SECRET = "957f23f2d6435e37d4ac21f3e9a67d45"
 BBX_SIGNATURE = "M2Y0ODNlYTUwNDFiMTg5MjRmMGQxNmY1YTMyMzc1NTc5NTUzNDAzYw=="
@@ -49,6 +52,9 @@ signature      = "{string_to_sign|hmac:sha256,secret|hex}"
 """
 """Signs all there is, and carries it in headers."""
 STRONG_TIME = "20260102T030405Z"
+
+KEY_FACTS = frozenset(access_key_document(AccessKey("", b"", "", ())))
+"""What is told of every access key."""
 
 COMPLAINT = re.compile(r"sealstamp: (?P<problem>.+)\nhint: (?P<hint>.+)", re.DOTALL)
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from dataclasses import fields
 
 import pytest
 
 from sealstamp.cli import GROUPS, build_parser
+from sealstamp.keys.audit import AuditEntry
+from tests.cli.command import KEY_FACTS
 from tests.cli.conftest import Provider, Run
 
 
@@ -27,7 +30,10 @@ NAMES = {
     *(("demo",), ("serve",), ("apply",), ("sign",), ("verify",), ("call",), ("apis", "list")),
     *(("operators", act) for act in ("create", "list", "revoke")),
     *(("schemes", act) for act in ("list", "show", "check", "lint", "vectors")),
-    *(("keys", act) for act in ("issue", "import", "list", "enable", "disable", "revoke")),
+    *(("keys", act) for act in ("issue", "import", "list", "show", "update", "rotate", "expire")),
+    *(("keys", act) for act in ("enable", "disable", "revoke", "delete")),
+    *(("consumers", act) for act in ("list", "create", "update", "suspend", "enable", "delete")),
+    *(("audit", act) for act in ("list", "verify", "export")),
 }
 
 
@@ -67,9 +73,13 @@ JSON_KEYS = {
     ("schemes", "list"): {"name", "title", "vendor", "url"},
     ("apis", "list"): {
         *("name", "host", "path_prefix", "schemes", "enforcement"),
-        *("replay", "response_profile", "upstream"),
+        *("replay", "response_profile", "upstream", "scopes", "version"),
     },
-    ("keys", "list"): {"access_key_id", "consumer", "apis", "status", "material", "created", "expires"},
+    ("keys", "list"): KEY_FACTS,
+    ("consumers", "list"): {
+        *("name", "email", "labels", "parent", "plan", "status", "max_sub_keys", "quota_month", "version"),
+    },
+    ("audit", "list"): {field.name for field in fields(AuditEntry)},
 }
 
 

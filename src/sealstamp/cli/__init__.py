@@ -30,8 +30,10 @@ GROUPS = {
     "sign": "sign a request",
     "verify": "verify a raw request",
     "call": "sign a request and send it",
-    "keys": "issue, import, list, disable, enable and revoke access keys",
+    "keys": "issue, import, rotate and end access keys, and what happens to them between",
+    "consumers": "make, list, change and suspend those who hold access keys",
     "apis": "list the guarded APIs",
+    "audit": "list, verify and export what was done",
     "operators": "make, list and revoke those who may call the management API",
 }
 """Every command, each in a module of its name with ``add(parser)``, which sets ``run(arguments) -> exit code``."""

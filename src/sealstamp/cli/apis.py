@@ -23,25 +23,14 @@ def add(parser: ArgumentParser) -> None:
 
 
 def _list(arguments: Namespace) -> int:
+    from sealstamp.keys.documents import api_document
+
     with opened(settings_of(arguments)) as (store, _):
         apis = store.list_apis()
     columns = ("NAME", "HOST", "PREFIX", "SCHEMES", "ENFORCEMENT", "UPSTREAM")
-    return output.show(arguments, [_facts(api) for api in apis], lambda: output.show_table(columns, map(_row, apis)))
+    return output.show(arguments, [*map(api_document, apis)], lambda: output.show_table(columns, map(_row, apis)))
 
 
 def _row(api: Api) -> tuple[str, ...]:
     schemes = ",".join(choice.name for choice in api.schemes)
     return api.name, api.host, api.path_prefix, schemes, api.enforcement, api.upstream or ""
-
-
-def _facts(api: Api) -> dict[str, object]:
-    return {
-        "name": api.name,
-        "host": api.host,
-        "path_prefix": api.path_prefix,
-        "schemes": [{"name": choice.name, "parameters": dict(choice.parameters)} for choice in api.schemes],
-        "enforcement": api.enforcement,
-        "replay": api.replay,
-        "response_profile": api.response_profile,
-        "upstream": api.upstream,
-    }

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -132,11 +132,16 @@ def entries(log: AuditLog, query: AuditQuery | None = None) -> Iterator[AuditEnt
         query = replace(query, below=last) if query.newest_first else replace(query, above=last)
 
 
-def verify(log: AuditLog, known: AuditHead | None = None) -> Verdict:
-    """Verify the whole chain, and that it has the entry ``known``, which was written down elsewhere."""
+def verify(
+    log: AuditLog, known: AuditHead | None = None, progress: Callable[[int], None] = lambda _number: None
+) -> Verdict:
+    """Verify the whole chain, and that it has the entry ``known``, which was written down elsewhere.
+
+    ``progress`` is told each number that was verified.
+    """
     last = seen = AuditHead()
     while True:
-        verdict = _verify_from(log, last, known)
+        verdict = _verify_from(log, last, known, progress)
         if verdict.broken is not None:
             return verdict
         if verdict.sound < seen.number:  # this head was there before the entries were read
@@ -147,13 +152,14 @@ def verify(log: AuditLog, known: AuditHead | None = None) -> Verdict:
         last, seen = AuditHead(verdict.sound, verdict.hash), head  # some were appended meanwhile, or cut off
 
 
-def _verify_from(log: AuditLog, last: AuditHead, known: AuditHead | None) -> Verdict:
+def _verify_from(log: AuditLog, last: AuditHead, known: AuditHead | None, progress: Callable[[int], None]) -> Verdict:
     """Verify what follows ``last``, up to the last entry that there is."""
     for entry in entries(log, AuditQuery(above=last.number)):
         problem = _problem(entry, last, known)
         if problem:
             return Verdict(last.number, last.hash, last.number + 1, problem)
         last = AuditHead(entry.number, entry.hash)
+        progress(entry.number)
     return Verdict(last.number, last.hash)
 
 
