@@ -23,7 +23,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from sealstamp import errors
 from sealstamp.cli import build_parser
-from sealstamp.core import encoding, forms, lint, packing, request, runtime, timing, verifier
+from sealstamp.core import encoding, familiar, forms, lint, request, runtime, timing, verifier
 from sealstamp.core.asymmetric import ALGORITHMS, RSA_BITS, Algorithm
 from sealstamp.core.filters import FILTERS, HASHES, Argument, Filter, Kind
 from sealstamp.core.findings import RULES
@@ -149,7 +149,7 @@ def limits() -> str:
             ["an access key id", f"{verifier.MAX_ACCESS_KEY_ID:,} characters"],
             ["a nonce", f"{runtime.MAX_NONCE:,} characters"],
             ["a decimal time", f"{timing.MAX_DIGITS:,} digits"],
-            ["a packed text", f"{packing.MAX_LENGTH:,} bytes"],
+            ["a packed text", f"{familiar.MAX_LENGTH:,} bytes"],
         ],
     )
 
