@@ -6,6 +6,8 @@ from pathlib import Path
 
 import sealstamp
 
+LATE = {"AsyncClient", "Client"}
+"""What is imported when it is asked for."""
 PAGE = Path(__file__).parents[1] / "docs" / "python.md"
 
 
@@ -19,7 +21,7 @@ def test_nothing_is_public_that_is_not_listed() -> None:
     """Names without an underscore that are no modules are listed in ``__all__``."""
     modules = {name for name, value in vars(sealstamp).items() if type(value).__name__ == "module"}
     visible = {name for name in vars(sealstamp) if not name.startswith("_")} - modules
-    assert visible == set(sealstamp.__all__)
+    assert visible == set(sealstamp.__all__) - LATE
 
 
 def test_the_page_documents_exactly_the_public_names() -> None:

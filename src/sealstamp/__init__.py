@@ -30,6 +30,8 @@ sealstamp.errors.OutsideTimeWindowError: the request's time is 63000 ms behind t
 Whatever bytes came, ``verify`` returns a Principal or raises a VerificationError.
 """
 
+import typing
+
 from sealstamp.core.credential import Credential, Secret
 from sealstamp.core.request import Request
 from sealstamp.core.scheme import Scheme
@@ -48,10 +50,15 @@ from sealstamp.errors import (
 )
 from sealstamp.schemes import get_scheme, scheme_names
 
+if typing.TYPE_CHECKING:
+    from sealstamp.client import AsyncClient, Client
+
 __all__ = [
+    "AsyncClient",
     "BoundKey",
     "Claim",
     "ClaimResult",
+    "Client",
     "ConfigurationError",
     "Credential",
     "Instructions",
@@ -73,3 +80,12 @@ __all__ = [
     "get_scheme",
     "scheme_names",
 ]
+
+
+def __getattr__(name: str) -> typing.Any:
+    """Import the clients of the management API when one is asked for: they need ``sealstamp[client]``."""
+    if name in ("AsyncClient", "Client"):
+        from sealstamp import client
+
+        return getattr(client, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
