@@ -142,7 +142,8 @@ class Emptied:
             server.run(sql.SQL("CREATE TABLE at_first.{0} AS TABLE public.{0}").format(table), name)
         # What is empty is left alone, and references are not followed: it takes a tenth of what TRUNCATE takes.
         emptied = sql.SQL(
-            "IF EXISTS (SELECT 1 FROM {0} UNION ALL SELECT 1 FROM at_first.{0}) THEN DELETE FROM {0}; INSERT INTO {0} TABLE at_first.{0}; END IF;"
+            "IF EXISTS (SELECT 1 FROM {0} UNION ALL SELECT 1 FROM at_first.{0})"
+            " THEN DELETE FROM {0}; INSERT INTO {0} TABLE at_first.{0}; END IF;"
         )
         self._empty = (
             sql.SQL("SET session_replication_role = replica; DO $$ BEGIN ")

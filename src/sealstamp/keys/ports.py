@@ -53,6 +53,12 @@ class KeyStore(KeySource, SchemeSource, Protocol):
     def changes_since(self, epoch: int) -> News:
         """Return the present epoch, and what has changed since ``epoch``; EVERYTHING where it cannot be told."""
 
+    def open_feed(self) -> ChangeFeed | None:
+        """Return what tells at once that something has changed; None where nothing can."""
+
+    def clock_ms(self) -> int | None:
+        """Return the time of the store's own clock, in Unix milliseconds; None where it has none of its own."""
+
     def apis_of_access_keys(self, access_key_ids: Collection[str]) -> set[str]:
         """Return the names of the APIs that any of these keys is for."""
 
@@ -212,6 +218,19 @@ class RateLimiter(Protocol):
 
     def check(self) -> None:
         """Raise StoreUnavailableError, with the problem, while nothing can be counted."""
+
+
+class ChangeFeed(Protocol):
+    """Tells that a store has changed, as soon as it has. What it tells may be lost."""
+
+    def fileno(self) -> int:
+        """Return the descriptor that becomes readable when there is something to take in."""
+
+    def drain(self) -> bool:
+        """Take in what has come, without waiting; tell whether anything has changed. Raises StoreUnavailableError."""
+
+    def close(self) -> None:
+        """Hear nothing more."""
 
 
 class ReplayLedger(Protocol):

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Final
 
 from sealstamp.errors import SealstampError, StoreUnavailableError
 from sealstamp.keys.key_cache import KeyCache
 from sealstamp.keys.ports import KeyStore
 from sealstamp.keys.sealing import Sealer
 from sealstamp.keys.snapshot import Snapshot, renew_snapshot, take_snapshot
+from sealstamp.server.bell import Bell
 from sealstamp.server.logs import Log
+
+_REST_S: Final = 0.01
+"""Between two refreshes, however fast changes come."""
 
 
 class Directory:
@@ -61,10 +66,15 @@ class Directory:
                 self._log.error("api_unusable", api=guarded.api.name, problem=guarded.problem)
 
     async def keep_fresh(self, interval_ms: int) -> None:
-        """Refresh for ever; a failure is logged and tried again, and in the end makes ``current`` refuse."""
-        while True:
-            await asyncio.sleep(interval_ms / 1000)
-            try:
-                await asyncio.to_thread(self.refresh)
-            except SealstampError as error:
-                self._log.error("store_refresh_failed", problem=str(error))
+        """Refresh for ever, when the store says that it has changed, and every ``interval_ms`` in any case.
+
+        A failure is logged and tried again, and in the end makes ``current`` refuse.
+        """
+        async with Bell(self._store.open_feed, self._log) as bell:
+            while True:
+                await bell.wait(interval_ms / 1000)
+                try:
+                    await asyncio.to_thread(self.refresh)
+                except SealstampError as error:
+                    self._log.error("store_refresh_failed", problem=str(error))
+                await asyncio.sleep(_REST_S)

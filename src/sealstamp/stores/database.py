@@ -11,6 +11,8 @@ from typing import Final
 from sqlalchemy import Connection, Engine, RootTransaction
 from sqlalchemy.exc import DBAPIError
 
+from sealstamp.keys.ports import ChangeFeed
+
 BEGIN: Final = "sealstamp_begin"
 """The execution option that says what a connection's next transaction is for: a Begin."""
 
@@ -33,12 +35,16 @@ class Database:
     """A database, whichever it is.
 
     ``place`` is how messages name it, without a password. ``check`` is called before each transaction, and raises
-    StoreUnavailableError where there must be none.
+    StoreUnavailableError where there must be none. ``open_feed`` returns what hears of changes, which ``notify``, a
+    statement of their transaction, tells; ``clock`` asks for the time in Unix milliseconds. A file has none of them.
     """
 
     engine: Engine
     place: str
-    check: Callable[[], None]
+    check: Callable[[], None] = lambda: None
+    open_feed: Callable[[], ChangeFeed | None] = lambda: None
+    notify: str = ""
+    clock: str = ""
 
 
 @contextmanager

@@ -61,7 +61,7 @@ def database_failures() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        raise StoreUnavailableError(f"the database cannot answer: {_told(error.orig)}") from None
+        raise StoreUnavailableError(f"the database cannot answer: {told(error.orig)}") from None
     except PoolTimeoutError:
         raise StoreUnavailableError("the database cannot answer: all of its connections are in use") from None
     except SQLAlchemyError as error:
@@ -78,7 +78,7 @@ def unreadable_rows() -> Iterator[None]:
         raise StoreUnavailableError(problem) from None
 
 
-def _told(error: BaseException | None) -> str:
+def told(error: BaseException | None) -> str:
     """Say what went wrong in words, with the name that the driver has for it."""
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", None)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import Connection, Engine, create_engine, event
 
 from sealstamp.errors import ConfigurationError
+from sealstamp.keys.ports import ChangeFeed
 from sealstamp.stores.database import Begin, Database, begin_of
 from sealstamp.stores.urls import PLACE, shown_url
 
@@ -27,6 +28,9 @@ MIGRATION_MS: Final = 600_000
 """How long a process that starts waits for another one that migrates."""
 ANSWER_MS: Final = 10_000
 """How long any statement but a migration's may take, beside what a writer waits for the lock."""
+CHANNEL: Final = "sealstamp_changes"
+_NOTIFY: Final = f"NOTIFY {CHANNEL}"
+_CLOCK: Final = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)"
 _DEFAULTS: Final = {
     "application_name": "sealstamp",
     "client_encoding": "UTF8",
@@ -54,7 +58,13 @@ def open_postgresql(url: str, *, busy_timeout_ms: int, connections: int) -> Data
         use_native_hstore=False,
     )
     _begin_on(engine, busy_timeout_ms)
-    return Database(engine, shown_url(url), lambda: None)
+    return Database(engine, shown_url(url), open_feed=partial(_open_feed, parameters), notify=_NOTIFY, clock=_CLOCK)
+
+
+def _open_feed(parameters: dict[str, Any]) -> ChangeFeed:
+    from sealstamp.stores.hearing import PostgresFeed
+
+    return PostgresFeed(parameters)
 
 
 def connection_parameters(url: str) -> dict[str, Any]:

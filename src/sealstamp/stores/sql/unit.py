@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from sealstamp.keys.changes import EVERYTHING, Change, News
+from sealstamp.keys.ports import ChangeFeed
 from sealstamp.stores.database import BEGIN, Begin, Database, transaction_on
 from sealstamp.stores.failures import database_failures, unreadable_rows
 from sealstamp.stores.sql.changes import present_epoch, read_news, write_changes
@@ -30,6 +31,7 @@ class Transactions:
     """
 
     def __init__(self, database: Database) -> None:
+        self._database = database
         self._engine = database.engine
         self._beginning = {what: database.engine.execution_options(**{BEGIN: what}) for what in Begin}
         self._place = database.place
@@ -60,6 +62,8 @@ class Transactions:
             yield
             if unit.changed:
                 write_changes(unit.connection, unit.changed)
+                if self._database.notify:
+                    unit.connection.exec_driver_sql(self._database.notify)
         finally:
             self._local.unit = None
 
@@ -78,6 +82,17 @@ class Transactions:
         """Return the present epoch, and what has changed since ``epoch``; EVERYTHING where it cannot be told."""
         with self._reading() as connection:
             return read_news(connection, epoch)
+
+    def open_feed(self) -> ChangeFeed | None:
+        """Return what tells at once that something has changed; None where nothing can."""
+        return self._database.open_feed()
+
+    def clock_ms(self) -> int | None:
+        """Return the time of the database server's clock, in Unix milliseconds; None for a file."""
+        if not self._database.clock:
+            return None
+        with self._reading() as connection:
+            return int(connection.exec_driver_sql(self._database.clock).scalar_one())
 
     def _unit(self) -> Unit | None:
         return getattr(self._local, "unit", None)
