@@ -285,3 +285,37 @@ def test_bodies_as_clients_of_oss_sign_them() -> None:
     for unsigned, error in ((True, ComponentNotCoveredError), (False, MissingCredentialsError)):
         with pytest.raises(error):
             check(strict, signed_as_by_oss("UNSIGNED-PAYLOAD", sent=unsigned))
+
+
+@pytest.mark.parametrize("label", ["SharedKey", "SharedKeyLite"])
+@pytest.mark.parametrize("header", ["x-ms-date", "date"])
+def test_azure_tables_as_its_sdk_signs(label: str, header: str) -> None:
+    """Four lines and the account's path with comp alone, as azure-data-tables has it; Lite has two lines."""
+    now, resource = "Thu, 01 Jan 2026 00:00:00 GMT", "/key-1/Tables('a')?comp=acl"
+    lines = ["PUT", "", "application/json", now, resource] if label == "SharedKey" else [now, resource]
+    mac = base64.b64encode(hmac.digest(base64.b64decode(SECRET), "\n".join(lines).encode(), "sha256")).decode()
+    headers = [
+        ("host", "h"),
+        ("content-type", "application/json"),
+        (header, now),
+        ("authorization", f"{label} key-1:{mac}"),
+    ]
+    target, sent = b"/Tables('a')?timeout=1&comp=acl", [(name.encode(), value.encode()) for name, value in headers]
+    scheme = get_scheme("azure-tables", {"label": label})
+    check(scheme, Request(b"PUT", target, sent, body=b"{}"))
+    check(scheme, sign(scheme))
+    with pytest.raises(SignatureMismatchError):
+        check(scheme, Request(b"PUT", target.replace(b"acl", b"lca"), sent, body=b"{}"))
+
+
+@pytest.mark.parametrize(("came", "signed"), [("h.example", "h.example:443"), ("h.example:443", "h.example")])
+def test_twilio_signs_with_the_port_or_without_whatever_came(came: str, signed: str) -> None:
+    """Its own validator tries both; an API says which."""
+    mac = base64.b64encode(hmac.new(SECRET.encode(), f"https://{signed}/a?b=cd1".encode(), "sha1").digest())
+    form = (b"content-type", b"application/x-www-form-urlencoded")
+    headers = [(b"host", came.encode()), form, (b"x-twilio-signature", mac)]
+    request = Request(b"POST", b"/a?b=c", headers, scheme=b"https", authority=came.encode(), body=b"d=1")
+    for port, is_right in (("as-requested", False), ("always", ":" in signed), ("never", ":" not in signed)):
+        verifier = Verifier(get_scheme("twilio", {"port_in_url": port}))
+        key = verifier.bind(Credential.of("", SECRET), consumer="acme")
+        assert bool(key.matches(verifier.present(request, NOW_MS), request)) is is_right

@@ -126,7 +126,14 @@ class _Reader:
                 return self._union(node)
 
     def _branches(self, node: Switch) -> list[Expression]:
-        """Return the branches that may be taken: not those for what cannot come in place of a body's digest."""
+        """Return the branches that may be taken.
+
+        Where an API has set the subject that is one; where it is a digest of the body, those for what may come in its
+        place.
+        """
+        if isinstance(node.subject, Text):
+            chosen = dict(node.cases).get(node.subject.value, node.default)
+            return [] if chosen is None else [chosen]
         branches = [child for child in children(node) if child is not node.subject]
         field = self._scheme.digest_fields.get(node.subject.name) if isinstance(node.subject, Name) else None
         if field is None:
