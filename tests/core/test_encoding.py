@@ -33,7 +33,12 @@ def test_percent_encoded_and_decoded(text: bytes) -> None:
     assert percent_encode(text) == quote(text, safe="-._~").encode()
 
 
-@given(st.binary() | QUERYISH)
+ESCAPES = st.lists(st.sampled_from([b"%", b"%4", b"41", b"%0a", b"=", b"=\n", b"\r", b"_", b" ", b"\xff"])).map(
+    b"".join
+)
+
+
+@given(st.binary() | QUERYISH | ESCAPES)
 def test_percent_decoded_as_elsewhere(text: bytes) -> None:
     """An escape that is none stays as it is, as most servers leave it."""
     assert percent_decode(text) == unquote_to_bytes(text)

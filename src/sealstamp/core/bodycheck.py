@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol
 
 from sealstamp.core.filters import FILTERS, RUNTIME, base64url
 from sealstamp.core.record import Record
+from sealstamp.core.request import lazy
 from sealstamp.core.tree import Apply, Atom, Concat, Expression, Part, Switch, Text
 from sealstamp.errors import DigestMismatchError
 
@@ -45,18 +46,20 @@ class BodyDigest(Record):
     hash: str
     tree: Expression
 
-    def written(self, digest: bytes) -> bytes:
-        """Return the value that travels, from the raw digest."""
-        return _write(self.tree, digest)
+    @lazy
+    def new(self) -> Callable[[bytes], Any]:
+        """What makes a hash state that has taken in a text."""
+        return RUNTIME[self.hash]
 
-    def hash_of(self, piece: bytes) -> Any:
-        """Return a hash state that has taken in ``piece``."""
-        return RUNTIME[self.hash](piece)
+    @lazy
+    def write(self) -> Callable[[bytes], bytes]:
+        """What makes the value that travels from the raw digest."""
+        return _writer(self.tree)
 
-    @property
+    @lazy
     def length(self) -> int:
         """How long every value of it is."""
-        return len(self.written(self.hash_of(b"").digest()))
+        return len(self.write(self.new(b"").digest()))
 
 
 def body_digest_of(name: str, tree: Expression) -> BodyDigest | None:
@@ -89,20 +92,27 @@ def _settled(node: Switch) -> Expression | None:
     return dict(node.cases).get(node.subject.value, node.default) if isinstance(node.subject, Text) else None
 
 
-def _write(node: Expression, digest: bytes) -> bytes:
+def _writer(node: Expression) -> Callable[[bytes], bytes]:
     match node:
         case Switch():
             branch = _settled(node)
             assert branch is not None  # noqa: S101  # or there were no such digest
-            return _write(branch, digest)
+            return _writer(branch)
         case Text(value=value):
-            return value.encode()
+            literal = value.encode()
+            return lambda _: literal
         case Concat(parts=parts):
-            return b"".join(_write(part, digest) for part in parts)
+            writers = [*map(_writer, parts)]
+            return lambda digest: b"".join([write(digest) for write in writers])
         case Apply(filter=name, source=source) if name in _CODECS:
-            return _CODECS[name](_write(source, digest))
+            codec, write = _CODECS[name], _writer(source)
+            return codec if write is _as_it_is else lambda digest: codec(write(digest))
         case _:
-            return digest
+            return _as_it_is
+
+
+def _as_it_is(digest: bytes) -> bytes:
+    return digest
 
 
 class DigestCheck:
@@ -132,15 +142,12 @@ class DigestCheck:
 
     def finish(self) -> bytes:
         """Return the last piece. Raises DigestMismatchError, naming every digest that does not fit."""
-        if self._states:
+        if states := self._states:
             self._take_in(self._held)
-            digests = [state.digest() for state in self._states]
-        else:  # a body in one piece, the usual one, needs no state that is kept
-            digests = [one.hash_of(self._held).digest() for one, _ in self._wanted]
         wrong = [
             one
-            for (one, came), digest in zip(self._wanted, digests, strict=True)
-            if not hmac.compare_digest(came, one.written(digest))
+            for index, (one, came) in enumerate(self._wanted)  # a body in one piece, the usual one, needs no kept state
+            if not hmac.compare_digest(came, one.write((states[index] if states else one.new(self._held)).digest()))
         ]
         _refuse(wrong, "is not that of the body which came")
         return self._held
@@ -152,13 +159,13 @@ class DigestCheck:
         """
         if any(one.hash not in digests for one, _ in self._wanted):
             return False
-        wrong = [one for one, came in self._wanted if not hmac.compare_digest(came, one.written(digests[one.hash]))]
+        wrong = [one for one, came in self._wanted if not hmac.compare_digest(came, one.write(digests[one.hash]))]
         _refuse(wrong, "is not that of the body which came")
         return True
 
     def _take_in(self, piece: bytes) -> None:
         if not self._states:
-            self._states = [one.hash_of(b"") for one, _ in self._wanted]
+            self._states = [one.new(b"") for one, _ in self._wanted]
         for state in self._states:
             state.update(piece)
 

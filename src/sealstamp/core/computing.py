@@ -8,6 +8,7 @@ from typing import Any, Final
 from sealstamp.core.asymmetric import is_malleable
 from sealstamp.core.branches import Branch, algorithms_of, branch_of, is_by_kind, signs, switches_by_kind
 from sealstamp.core.codegen import Namespace, function
+from sealstamp.core.exposure import Exposure
 from sealstamp.core.expressions import Expressions
 from sealstamp.core.packing import make_signers_writer
 from sealstamp.core.places import Place
@@ -110,11 +111,17 @@ class _Functions(Expressions):
         return [*self.lines, f"matched = {matched}", f"return {result}"]
 
     def _test(self, name: str) -> str:
-        """Return code that tells whether the value which came for ``name`` is the right one."""
+        """Return code that tells whether the value which came for ``name`` is the right one.
+
+        What holds nothing of a secret, as a scope or a digest of the body, anybody can compute: how long it takes to
+        compare tells nothing.
+        """
         if name == SIGNATURE and self.has_pairs:
             return self._branch_test(self.scheme.definitions[SIGNATURE], self.presented[name])
         value = self.definition(name)
         expected = f"{value}.lower()" if name in self.scheme.any_case else value
+        if self.derivations.exposures[name] is Exposure.NONE:
+            return f"({expected} == {self.presented[name]})"
         return f"compare({expected}, {self.presented[name]})"
 
     def _branch_test(self, node: Expression, presented: str) -> str:

@@ -21,7 +21,7 @@ NONE: Final[frozenset[bytes]] = frozenset()
 MAX_PARAMETERS: Final = 1_000
 """More parameters than this in one query or form are refused."""
 
-_UNRESERVED: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+UNRESERVED: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 _PERCENT: Final = ord("%")
 _PLUS: Final = ord("+")
 _LINE_FEED: Final = ord("\n")
@@ -29,7 +29,7 @@ _RETURN: Final = ord("\r")
 """As numbers, for ``number in text`` costs a tenth of ``text in text``."""
 _FEW: Final = 8
 """Up to so many different characters are replaced one after another, through the whole text each; else byte by byte."""
-_ENCODED: Final = {byte: b"%%%02X" % byte for byte in range(256)} | {b: bytes([b]) for b in _UNRESERVED}
+_ENCODED: Final = {byte: b"%%%02X" % byte for byte in range(256)} | {b: bytes([b]) for b in UNRESERVED}
 _WRITTEN: Final = {byte: (bytes([byte]), b"%%%02X" % byte) for byte in range(256)}
 _DIGITS: Final = "0123456789ABCDEFabcdef"
 _DECODED: Final = {f"%{a}{b}".encode(): bytes.fromhex(a + b) for a in _DIGITS for b in _DIGITS}
@@ -45,7 +45,7 @@ def repeated(names: Iterable[T]) -> frozenset[T]:
 
 def percent_encode(text: bytes, safe: bytes = b"") -> bytes:
     """Encode everything but unreserved and ``safe`` characters, in upper-case hex (RFC 3986, sections 2.1 and 2.3)."""
-    reserved = text.translate(None, _UNRESERVED + safe if safe else _UNRESERVED)
+    reserved = text.translate(None, UNRESERVED + safe if safe else UNRESERVED)
     if not reserved:
         return text
     different = {*reserved}
@@ -55,13 +55,14 @@ def percent_encode(text: bytes, safe: bytes = b"") -> bytes:
         different.remove(_PERCENT)
         text = text.replace(b"%", b"%25")
     for byte in different:
-        text = text.replace(*_WRITTEN[byte])
+        plain, written = _WRITTEN[byte]
+        text = text.replace(plain, written)
     return text
 
 
 def is_unreserved(text: bytes) -> bool:
     """Tell whether percent-encoding would change nothing."""
-    return not text.translate(None, _UNRESERVED)
+    return not text.translate(None, UNRESERVED)
 
 
 def percent_decode(text: bytes) -> bytes:

@@ -10,7 +10,7 @@ from sealstamp.core.branches import is_by_kind, signs
 from sealstamp.core.codegen import Namespace
 from sealstamp.core.filters import FILTERS, Argument
 from sealstamp.core.packing import make_pair_maker
-from sealstamp.core.places import Where
+from sealstamp.core.places import Place, Where
 from sealstamp.core.planning import Derivations
 from sealstamp.core.scheme import (
     ACCESS_KEY_ID,
@@ -34,6 +34,7 @@ from sealstamp.core.tree import (
     Switch,
     Text,
     children,
+    names,
 )
 from sealstamp.core.unpacking import make_pair_lister
 
@@ -48,6 +49,9 @@ _LISTS: Final = {
     Part.XML_FIELDS: ("xml_list", Where.XML),
 }
 """What makes each list, and which places it leaves out if they carry what is computed."""
+
+_FEW: Final = 3
+"""So many texts are put together one after another; more all at once."""
 
 
 class Expressions:
@@ -130,7 +134,8 @@ class Expressions:
             case Apply():
                 return self._apply(node)
             case Concat(parts=parts):
-                return "(" + " + ".join(self._runs(parts)) + ")"
+                runs = self._runs(parts)  # each plus would copy all before it
+                return f"b''.join(({', '.join(runs)}))" if len(runs) > _FEW else f"({' + '.join(runs)})"
             case Join(separator=separator, parts=parts, skip_empty=skip):
                 function = (
                     f"join_nonempty({self.constant(separator.encode())}, "
@@ -232,7 +237,7 @@ class Expressions:
             case Part.QUERY | Part.TARGET | Part.URL if self.stripped[Where.QUERY]:
                 return f"request_without(request, {self.constant(self.stripped[Where.QUERY])}).{node.part}"
             case Part.BODY:
-                return "body_of(request)"
+                return "(request.body or body_of(request))"
             case Part.FORM:
                 return f"form_of(request, {self.constant(self.stripped[Where.FORM])})"
             case part:
@@ -242,12 +247,21 @@ class Expressions:
         """A verifier lists what came; a signer what it is going to write, for the signature has its place there too."""
         without = frozenset(self.scheme.definitions.keys() - self.digests)
         if not self.signs:
-            return (
-                f"{self.constant(make_pair_lister(packed, without))}({self.constant(packed.place)}.value_in(request))"
-            )
+            return f"{self.constant(make_pair_lister(packed, without))}({self.text_at(packed.place)})"
         listed = [name for name in packed.carried if name not in without]
         values = ", ".join(f"{self.constant(name)}: {self.name(name)}" for name in listed)
         return f"{self.constant(make_pair_maker(packed, without))}({{{values}}})"
+
+    def text_at(self, place: Place) -> str:
+        """Return code for what the request has at a place; of two the last, of none nothing."""
+        if place.where is Where.HEADER:
+            return f"request.header_fields[0].get({self.constant(place.key)}, b'')"
+        return f"{self.constant(place)}.value_in(request)"
+
+    def unlisted_keys(self, packed: Packed) -> frozenset[bytes]:
+        """Return the keys of pairs that a definition does not list: those of computed values."""
+        computed = self.scheme.definitions.keys() - self.digests
+        return frozenset(key.encode() for key, tree in packed.pairs if not computed.isdisjoint(names(tree)))
 
     def _apply(self, node: Apply) -> str:
         if code := shortcut(self, node):

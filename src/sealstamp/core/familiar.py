@@ -102,7 +102,11 @@ def _quoted_reader(packed: Packed, read: Read) -> Read:
             return None
         return itemgetter(*(places.get(key, absent_at) for key, _ in wanted))
 
-    shapes = Shapes(packed, places_of)
+    def decode_some(values: Values) -> Values:
+        pairs = zip(values, decodes, strict=True)
+        return (*[percent_decode(value) if decode else value for value, decode in pairs],)
+
+    shapes, decodes_all = Shapes(packed, places_of), all(decodes)
 
     def quoted(text: bytes) -> Values:
         pieces = text.split(b'"')
@@ -111,11 +115,9 @@ def _quoted_reader(packed: Packed, read: Read) -> Read:
             return read(text)
         pieces[absent_at] = b""
         values: Values = take(pieces)
-        if _PERCENT in text and packed.encoded:
-            return (
-                *[percent_decode(value) if decode else value for value, decode in zip(values, decodes, strict=True)],
-            )
-        return values
+        if not packed.encoded or _PERCENT not in text:
+            return values
+        return (*[percent_decode(v) if _PERCENT in v else v for v in values],) if decodes_all else decode_some(values)
 
     return quoted if len(wanted) > 1 else read
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from fnmatch import translate
 from functools import lru_cache
 
-from sealstamp.core.encoding import PLAIN_PAIRS, is_unreserved, percent_encode, split_pairs, split_urlencoded
+from sealstamp.core.encoding import is_unreserved, percent_encode, split_urlencoded
 from sealstamp.core.request import Request
 
 FieldList = list[tuple[bytes, bytes]]
@@ -27,8 +27,13 @@ def query_list(request: Request, without: frozenset[bytes]) -> FieldList:
 
 def form_list(request: Request, without: frozenset[bytes]) -> FieldList:
     """Return the fields of an urlencoded body, decoded, without those that carry what is computed; else none."""
-    pairs = split_urlencoded(request.body or b"") if request.is_form else []
-    return [field for field in pairs if field[0] not in without]
+    return [field for field in split_urlencoded(form_text(request)) if field[0] not in without]
+
+
+def form_text(request: Request) -> bytes:
+    """Return an urlencoded body as it is; of any other nothing."""
+    body = request.body
+    return body if body and request.is_form else b""
 
 
 def xml_list(request: Request, without: frozenset[bytes]) -> FieldList:
@@ -45,17 +50,6 @@ def pick_headers(request: Request, without: frozenset[bytes], names: bytes, sepa
 def encoded_query(request: Request, without: frozenset[bytes]) -> FieldList:
     """Return ``encode_each(query_list(…))``."""
     return encode_each(query_list(request, without)) if request.query else []
-
-
-def sorted_query(request: Request, without: frozenset[bytes], between: bytes, separator: bytes) -> bytes:
-    """Return ``join(sorted(encode_each(query_list(…))), …)``; a plain query is sorted as it is."""
-    query = request.query
-    if not PLAIN_PAIRS(query):
-        return join(sorted(encoded_query(request, without)), between, separator)
-    pairs = split_pairs(query.replace(b"=", b"\0"))  # below all other bytes, so that names count before values
-    if without:
-        pairs = [pair for pair in pairs if pair.partition(b"\0")[0] not in without]
-    return separator.join(sorted(pairs)).replace(b"\0", between)
 
 
 def lower_names(fields: FieldList) -> FieldList:

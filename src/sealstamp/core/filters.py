@@ -11,6 +11,7 @@ from __future__ import annotations
 import binascii
 import hashlib
 import hmac
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -333,7 +334,7 @@ def media_type(source: bytes) -> bytes:
 
 def normalise_path(source: bytes) -> bytes:
     """Resolve dot segments and merge slashes (RFC 3986, section 5.2.4, and what AWS does beyond)."""
-    if source.startswith(b"/") and b"//" not in source and b"/." not in source:
+    if _PLAIN_PATH(source):
         return source
     kept: list[bytes] = []
     for segment in source.split(b"/"):
@@ -343,6 +344,16 @@ def normalise_path(source: bytes) -> bytes:
             kept.append(segment)
     tail = b"/" if kept and source.endswith((b"/", b"/.", b"/..")) else b""
     return b"/" + b"/".join(kept) + tail
+
+
+def encoded_path(source: bytes) -> bytes:
+    """Return ``percent_encode(normalise_path(…), b"/")``."""
+    is_plain = source == b"/" or _PLAIN_PATH(source)
+    return source if is_plain else percent_encode(normalise_path(source), b"/")
+
+
+_PLAIN_PATH: Final = re.compile(rb"/(?:[\w~-][\w.~-]*+/)*+(?:[\w~-][\w.~-]*+)?+", re.ASCII).fullmatch
+"""What matches segments that are not empty, do not begin with a dot and need no encoding."""
 
 
 @lru_cache(maxsize=64)  # requests of one second say the same
@@ -384,6 +395,7 @@ RUNTIME: Final[dict[str, Callable[..., Any]]] = {
     "hexlify": binascii.hexlify,
     "mac_at_once": mac_at_once,
     "new_mac": new_mac,
+    "encoded_path": encoded_path,
     "end_slash": end_slash,
     "bucket_slash": bucket_slash,
     "media_type": media_type,

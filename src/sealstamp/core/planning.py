@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from sealstamp.core.exposure import Exposure, exposure_of, exposures_of
+from sealstamp.core.headerlines import VALUES
 from sealstamp.core.scheme import NONCE, SECRET, SIGNATURE, Scheme
 from sealstamp.core.tree import Apply, Atom, Cover, Expression, Name, Part, Text, children, walk
 
@@ -13,8 +14,6 @@ _BY_FIELD: Final = frozenset({"squeeze", "trim", "lower_values", "nonempty", "ma
 """Filters that look at one field at a time and keep its name, so that others can be left out before or after."""
 _FOR_DOUBLES: Final = frozenset({"merge", "dedupe", "lower_names"})
 """Filters that do nothing to headers of which none came twice; their names are in lower case."""
-VALUES: Final = {"squeeze": "b' '.join({value}.split())", "trim": "{value}.strip()", "lower_values": "{value}.lower()"}
-"""The code of filters that change nothing but values, for one value."""
 _HEADERS: Final = Atom(Part.HEADERS)
 PICKED: Final = Atom(Part.HEADERS, "picked")
 """Stands for the headers of a request that has none twice, where ``only`` picks from them and no list is made."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from sealstamp.core import runtime
+from sealstamp.core.chosenlists import ListCheck
 from sealstamp.core.codegen import Namespace, function
 from sealstamp.core.places import Where, other_spellings
 from sealstamp.core.request import Request
@@ -32,14 +33,16 @@ def write_present(scheme: Scheme, namespace: Namespace) -> str:
     """Write ``present``: find every carrier, refuse doubles and other spellings, check the time."""
     constant = namespace.constant
     raw = _variables(scheme)
-    lines = _find_carriers(scheme, raw, constant)
+    checked_later = any(chosen.must_name_all for chosen in scheme.chosen.values())
+    lines = _find_carriers(scheme, raw, constant) + _refuse_doubles(scheme, constant)
+    lines += [] if checked_later else _refuse_spellings(scheme, constant)
     values: dict[str, str] = {}
     for carrier, variable in raw.items():
         lines += _unpack(carrier, variable, values, constant)
     lines += _check_time(scheme, values, constant)
     lines += _check_accepted(scheme, values, constant)
     for name, chosen in scheme.chosen.items():
-        lines += _check_chosen(chosen, values[name], constant)
+        lines += _check_chosen(scheme, chosen, values[name], constant)
     for name, field in scheme.digest_fields.items():
         if field.instead and not field.instead_allowed:
             constants = constant(frozenset(word.encode() for word in field.instead))
@@ -63,7 +66,8 @@ def make_finder(scheme: Scheme) -> Callable[[Request], tuple[bytes, ...]]:
     What is optional and absent is empty. What it returns raises MissingCredentialsError and MalformedCredentialsError.
     """
     namespace, raw = Namespace(), _variables(scheme)
-    lines = [*_find_carriers(scheme, raw, namespace.constant), f"return ({', '.join(raw.values())},)"]
+    lines = _find_carriers(scheme, raw, namespace.constant) + _refuse_doubles(scheme, namespace.constant)
+    lines += [*_refuse_spellings(scheme, namespace.constant), f"return ({', '.join(raw.values())},)"]
     code = compile(function("find", "request", lines), f"<fields of scheme {scheme.name}>", "exec")
     exec(code, namespace.values)  # noqa: S102  # generated here, as the compiler's text is
     find: Callable[[Request], tuple[bytes, ...]] = namespace.values["find"]
@@ -78,8 +82,7 @@ def _find_carriers(scheme: Scheme, raw: Mapping[Carrier, str], constant: Callabl
     lines = [*_find_sources(scheme), "try:"]
     for carrier, variable in raw.items():
         lines += [f"    {line}" for line in _find_carrier(carrier, variable, constant)]
-    lines += ["except KeyError:", f"    missing({constant(scheme.carriers)}, request)"]
-    return lines + _refuse_doubles(scheme, constant)
+    return [*lines, "except KeyError:", f"    missing({constant(scheme.carriers)}, request)"]
 
 
 _SOURCES: Final = {
@@ -125,10 +128,19 @@ def _refuse_doubles(scheme: Scheme, constant: Callable[[Any], str]) -> list[str]
     for where, (source, _) in _SOURCES.items():
         if keys := frozenset(_places(scheme, where)):
             lines += [f"if d{source}:", f"    refuse_doubles(d{source}, {constant(keys)})"]
-    if headers := frozenset(_places(scheme, Where.HEADER)):
-        spellings = frozenset().union(*map(other_spellings, headers)) - headers
-        lines += [f"if not {constant(spellings)}.isdisjoint(h):", f"    refuse_spelling(h, {constant(spellings)})"]
     return lines
+
+
+def _spellings(scheme: Scheme) -> frozenset[bytes]:
+    """Return the names of headers that some servers would take for those of the scheme."""
+    headers = frozenset(_places(scheme, Where.HEADER))
+    return frozenset[bytes]().union(*map(other_spellings, headers)) - headers
+
+
+def _refuse_spellings(scheme: Scheme, constant: Callable[[Any], str]) -> list[str]:
+    if not (spellings := _spellings(scheme)):
+        return []
+    return [f"if not {constant(spellings)}.isdisjoint(h):", f"    refuse_spelling(h, {constant(spellings)})"]
 
 
 def _unpack(carrier: Carrier, variable: str, values: dict[str, str], constant: Callable[[Any], str]) -> list[str]:
@@ -151,28 +163,10 @@ def _check_accepted(scheme: Scheme, values: dict[str, str], constant: Callable[[
     return lines
 
 
-def _check_chosen(chosen: Chosen, variable: str, constant: Callable[[Any], str]) -> list[str]:
-    must_name = frozenset(word.encode() for word in chosen.must_name)
-    separator = constant(chosen.separator.encode())
+def _check_chosen(scheme: Scheme, chosen: Chosen, variable: str, constant: Callable[[Any], str]) -> list[str]:
     usual = [f"{variable} = {variable} or {constant(chosen.default.encode())}"] if chosen.default else []
     lower = [f"{variable} = {variable}.lower()"] if chosen.any_case else []
-    listed = f"{variable}.lower()" if chosen.as_listed else variable
-    names, checked = constant(must_name), [f"named = {{*{listed}.split({separator})}}"]
-    checked.append(f"if not {names} <= named:")
-    checked.append(f"    refuse_uncovered({names} - named)")
-    if chosen.must_name_all:
-        fits = _fits("name", tuple(word.encode() for word in chosen.must_name_all), constant)
-        checked.append(f"left = [name for name in request.header_fields[0] if {fits} and name not in named]")
-        checked += ["if left:", "    refuse_uncovered(left)"]
-    return [*usual, *lower, *checked]
-
-
-def _fits(variable: str, patterns: tuple[bytes, ...], constant: Callable[[Any], str]) -> str:
-    """Write a test whether a name fits one of the patterns; for beginnings of names, the one that costs least."""
-    beginnings = tuple(pattern[:-1] for pattern in patterns)
-    if all(pattern.endswith(b"*") for pattern in patterns) and not any(b in b"*?[" for b in b"".join(beginnings)):
-        return f"{variable}.startswith({constant(beginnings)})"
-    return f"fits({variable}, {constant(patterns)})"
+    return [*usual, *lower, f"{constant(ListCheck(chosen, _spellings(scheme)).check)}({variable}, request)"]
 
 
 def _check_time(scheme: Scheme, values: Mapping[str, str], constant: Callable[[Any], str]) -> list[str]:

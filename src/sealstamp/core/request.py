@@ -14,8 +14,9 @@ from sealstamp.errors import MalformedCredentialsError
 MAX_HEADERS = 1_000
 """More field lines than this are refused; servers stop far earlier."""
 
-
 T = TypeVar("T")
+_FORM = b"application/x-www-form-urlencoded"
+_COLON = ord(":")
 
 
 class lazy(Generic[T]):  # noqa: N801  # reads as the decorator it is
@@ -78,7 +79,10 @@ class Request:
         self.target = target
         self.path, _, self.query = target.partition(b"?")
         self.headers = headers
-        self.header_fields = index_headers(headers) if fields is None else fields
+        if fields is None:  # as index_headers does, without the call
+            values = dict(headers)
+            fields = (values, NONE) if len(values) == len(headers) <= MAX_HEADERS else index_headers(headers)
+        self.header_fields = fields
         self.scheme = scheme
         self._authority = authority
         self.body = body
@@ -91,30 +95,42 @@ class Request:
         """Return the value of a header that comes once; of one that came twice the last, of an absent one nothing."""
         return self.header_fields[0].get(name, b"")
 
-    @lazy
+    @property
     def authority(self) -> bytes:
         """Host and, if given, port: of the URL, else of the Host header; empty if neither is there.
 
-        Raises MalformedCredentialsError for two Host headers, which name two hosts (RFC 9112, section 3.2).
+        Raises MalformedCredentialsError for two Host headers, which name two hosts (RFC 9112, section 3.2); so do
+        ``host`` and ``port``.
         """
-        if self._authority is not None:
-            return self._authority
-        if b"host" in self.header_fields[1]:
-            raise MalformedCredentialsError("came more than once: host")
-        return self.header(b"host")
+        return (self._parts or self._split_authority())[0]
 
-    @lazy
+    @property
     def host(self) -> bytes:
         """The authority without its port."""
-        host, colon, port = self.authority.rpartition(b":")
-        return host if colon and port.isdigit() else self.authority
+        return (self._parts or self._split_authority())[1]
 
-    @lazy
+    @property
     def port(self) -> bytes:
         """The authority's port, else the scheme's own: 443 or 80."""
-        _, colon, port = self.authority.rpartition(b":")
-        default = b"443" if self.scheme == b"https" else b"80"
-        return port if colon and port.isdigit() else default
+        return (self._parts or self._split_authority())[2]
+
+    _parts: tuple[bytes, bytes, bytes] | None = None
+
+    def _split_authority(self) -> tuple[bytes, bytes, bytes]:
+        """Return authority, host and port, and keep them; all at once costs less than ``lazy`` for each."""
+        authority = self._authority
+        if authority is None:
+            values, doubled = self.header_fields
+            if b"host" in doubled:
+                raise MalformedCredentialsError("came more than once: host")
+            authority = values.get(b"host", b"")
+        host, port = authority, b"443" if self.scheme == b"https" else b"80"
+        if _COLON in authority:
+            before, _, after = authority.rpartition(b":")
+            if after.isdigit():
+                host, port = before, after
+        parts = self._parts = (authority, host, port)
+        return parts
 
     @lazy
     def url(self) -> bytes:
@@ -126,11 +142,11 @@ class Request:
         """The query's parameters, decoded."""
         return parse_urlencoded(self.query)
 
-    @lazy
+    @property
     def is_form(self) -> bool:
         """Whether the body is ``application/x-www-form-urlencoded``."""
-        kind = self.header(b"content-type").partition(b";")[0].strip().lower()
-        return kind == b"application/x-www-form-urlencoded"
+        kind = self.header_fields[0].get(b"content-type", b"")
+        return kind == _FORM or kind.partition(b";")[0].strip().lower() == _FORM
 
     @lazy
     def form_fields(self) -> Pairs:

@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from hmac import compare_digest
 from typing import Final, NoReturn, TypeVar
 
-from sealstamp.core.encoding import Pairs, remove_parameters
+from sealstamp.core.chosenlists import refuse_spelling
+from sealstamp.core.encoding import remove_parameters
 from sealstamp.core.fieldlists import (
     encoded_query,
-    fits,
     form_list,
+    form_text,
     header_list,
     pick_headers,
     query_list,
-    sorted_query,
     xml_list,
 )
 from sealstamp.core.material import (
@@ -30,6 +30,7 @@ from sealstamp.core.places import Place
 from sealstamp.core.placing import place_all, request_without
 from sealstamp.core.request import Request
 from sealstamp.core.scheme import Carrier
+from sealstamp.core.sortedpairs import encode_pairs, sorted_pairs, sorted_query
 from sealstamp.core.timing import MAX_DIGITS
 from sealstamp.errors import (
     BodyUnavailableError,
@@ -45,18 +46,18 @@ __all__ = [
     "check_counter",
     "check_unexpired",
     "cover",
+    "encode_pairs",
     "encoded_query",
     "end_by_expiry",
     "end_of_lifetime",
-    "fits",
     "form_list",
     "form_of",
+    "form_text",
     "header_list",
     "header_value",
     "is_shared",
     "is_signed",
     "is_visible",
-    "join_lines",
     "join_nonempty",
     "kind_of",
     "malformed_nonce",
@@ -75,11 +76,11 @@ __all__ = [
     "read_time",
     "refuse_doubles",
     "refuse_spelling",
-    "refuse_uncovered",
     "refuse_unsigned",
     "remember",
     "request_without",
     "signer_for",
+    "sorted_pairs",
     "sorted_query",
     "standing",
     "standing_time",
@@ -97,11 +98,6 @@ MAX_NONCE: Final = 128
 """A nonce is kept for the window, so its length is limited."""
 MAX_COUNTER_DIGITS: Final = 20
 """A nonce that grows has at most this many digits: 64 bits."""
-
-
-def join_lines(lines: Sequence[bytes], separator: bytes, end: bytes = b"") -> bytes:
-    """Join lines, with an end after the last if there is any."""
-    return separator.join(lines) + end if lines else b""
 
 
 def remember(memory: dict[tuple[bytes, ...], T], values: tuple[bytes, ...], state: T) -> T:
@@ -125,19 +121,18 @@ def join_nonempty(separator: bytes, parts: Iterable[bytes]) -> bytes:
 
 def header_value(request: Request, name: bytes) -> bytes:
     """Return a signed header's value; one that came twice means two things and is refused."""
-    return _single(request.header_fields, name)
+    values, doubled = request.header_fields
+    return _refuse_double(name) if name in doubled else values.get(name, b"")
 
 
 def query_value(request: Request, name: bytes) -> bytes:
     """Return a signed query parameter's value; one that came twice means two things and is refused."""
-    return _single(request.query_fields, name)
+    values, doubled = request.query_fields
+    return _refuse_double(name) if name in doubled else values.get(name, b"")
 
 
-def _single(fields: Pairs, name: bytes) -> bytes:
-    values, doubled = fields
-    if name in doubled:
-        raise MalformedCredentialsError(f"signed, and came more than once: {_names([name])}")
-    return values.get(name, b"")
+def _refuse_double(name: bytes) -> NoReturn:
+    raise MalformedCredentialsError(f"signed, and came more than once: {_names([name])}")
 
 
 def body_of(request: Request) -> bytes:
@@ -228,16 +223,6 @@ def refuse_doubles(doubled: frozenset[bytes], fields: frozenset[bytes]) -> None:
     """Refuse if an authentication field came twice; other doubles are the application's business."""
     if both := doubled & fields:
         raise MalformedCredentialsError(f"came more than once: {_names(both)}")
-
-
-def refuse_spelling(headers: Iterable[bytes], spellings: frozenset[bytes]) -> NoReturn:
-    """Refuse a header that some servers would take for an authentication field."""
-    raise MalformedCredentialsError(f"another spelling of an authentication field: {_names(spellings & {*headers})}")
-
-
-def refuse_uncovered(names: Iterable[bytes]) -> NoReturn:
-    """Refuse a list of covered components that leaves some out."""
-    raise ComponentNotCoveredError(f"not covered: {_names(names)}")
 
 
 def _names(names: Iterable[bytes]) -> str:

@@ -238,8 +238,13 @@ class Verifier:
         """
         if key.body_check is not None:
             return key.body_check(presented)
-        came = [(digest, presented[at]) for digest, at, without in self._body_digests if presented[at] not in without]
-        return DigestCheck(came) if came else None
+        awaited = self._body_digests
+        for _, at, without in awaited:
+            if presented[at] not in without:
+                return DigestCheck(
+                    [(one, presented[at]) for one, at, without in awaited if presented[at] not in without]
+                )
+        return None
 
     def check(self, request: Request, presented: Presented, key: BoundKey | None, now_ms: int) -> Claim | None:
         """Check the signature, then the key's state, then the body; return what has to be claimed, if anything.

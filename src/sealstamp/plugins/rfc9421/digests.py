@@ -23,19 +23,9 @@ HASHES: Final[Mapping[str, str]] = MappingProxyType({"sha-256": "sha256", "sha-5
 """The algorithms that RFC 9530 calls secure, and their names here; others are left alone."""
 
 
-class _Digest(BodyDigest):
-    """A digest as it is compared: in base64, which every algorithm's member is written in."""
-
-    def written(self, digest: bytes) -> bytes:
-        return b2a_base64(digest, newline=False)
-
-    def hash_of(self, piece: bytes) -> hashlib._Hash:
-        return hashlib.sha256(piece) if self.hash == "sha256" else hashlib.sha512(piece)
-
-
 _DIGESTS: Final[Mapping[str, BodyDigest]] = MappingProxyType(
     {
-        name: _Digest(f"Content-Digest {name}", own, Apply("base64", Apply(own, Atom(Part.BODY))))
+        name: BodyDigest(f"Content-Digest {name}", own, Apply("base64", Apply(own, Atom(Part.BODY))))
         for name, own in HASHES.items()
     }
 )
