@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from sealstamp.core.verifier import BoundKey, Principal
+from sealstamp.keys import key_cache
 from sealstamp.keys.changes import Change, Kind, News
 from sealstamp.keys.key_cache import KeyCache, KeyShelf
 
@@ -76,3 +79,22 @@ def test_a_shelf_that_was_taken_away() -> None:
     cache.forget_all()
     put(cache, other, "b")
     assert (other.is_open, list(other.keys), len(cache)) == (False, [], 0)
+
+
+def test_strangers_crowd_out_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ids that no key has are remembered, so many of them, beside the keys; until one becomes a key."""
+    monkeypatch.setattr(key_cache, "MAX_STRANGERS", 2)
+    cache = KeyCache(2)
+    (shelf,) = shelves(cache, "one")
+    put(cache, shelf, "a", "b")
+    for name in ("x", "y", "z"):
+        stranger = key(name)
+        stranger.is_stranger = True
+        cache.put(shelf, name.encode(), stranger, cache.generation)
+    assert (list(shelf.keys), len(cache)) == ([b"a", b"b", b"y", b"z"], 2)
+    forget(cache, Change(Kind.ACCESS_KEY, "y"))
+    put(cache, shelf, "z", "y")
+    assert (sorted(shelf.keys), len(cache)) == ([b"y", b"z"], 2)
+    assert not any(one.is_stranger for one in shelf.keys.values())
+    cache.forget_all()
+    assert (shelf.keys, len(cache)) == ({}, 0)

@@ -8,7 +8,12 @@ from sealstamp.core.credential import Credential
 from sealstamp.core.request import Request
 from sealstamp.core.signer import Signer
 from sealstamp.core.verifier import ReplayBy
-from sealstamp.errors import ConfigurationError, StoreUnavailableError
+from sealstamp.errors import (
+    ConfigurationError,
+    InvalidCredentialsError,
+    StoreUnavailableError,
+    UnknownAccessKeyError,
+)
 from sealstamp.keys.acts.access_keys import disable, import_pair
 from sealstamp.keys.domain import AccessKey, Api, Consumer, ConsumerStatus, SchemeChoice
 from sealstamp.keys.key_cache import KeyCache
@@ -239,3 +244,35 @@ def test_a_secret_that_the_scheme_cannot_use_is_no_refusal_of_the_caller(store: 
     accepted = take_snapshot(store, SEALER, KeyCache(100)).by_name["cloud"].accepted[0]
     with pytest.raises(StoreUnavailableError, match="key-2"):
         accepted.find_key(b"key-2")
+
+
+def test_an_unknown_id_takes_the_way_of_a_wrong_signature(store: SqlStore) -> None:
+    """It is looked up once, bound and kept like a key; refused even where it is signed for; and ends with its issue."""
+    cache = KeyCache(100)
+    before = take_snapshot(store, SEALER, cache)
+    stardust = before.by_name["good"].accepted[0]
+    known, unknown = stardust.find_key(b"key-1"), stardust.find_key(b"nobody")
+    assert known is not None
+    assert unknown is not None
+    assert stardust.find_cached(b"nobody") is unknown
+    assert stardust.find_key(b"x" * 300) is stardust.find_key(b"\xff") is None
+    request = signed("stardust")
+    presented = stardust.verifier.present(request, NOW_MS)
+    wrong = (*presented[:-1], b"0" * 32)
+    refusals = {}
+    for name, key in (("known", known), ("unknown", unknown)):
+        with pytest.raises(InvalidCredentialsError) as caught:
+            stardust.verifier.check(request, wrong, key, NOW_MS)
+        refusals[name] = caught.value
+    public = {(each.public_reason, each.public_message, each.status, each.signed_by) for each in refusals.values()}
+    assert len(public) == 1
+    assert [refusals[name].reason for name in refusals] == ["signature_mismatch", "unknown_access_key"]
+    unknown.matches = known.matches  # as if somebody knew what stands for it
+    with pytest.raises(UnknownAccessKeyError):
+        stardust.verifier.check(request, presented, unknown, NOW_MS)
+    import_pair(act_on(store, SEALER), Credential.of("nobody", "s3cr3t"), consumer="acme", apis=("good",))
+    renew_snapshot(before, store, SEALER, cache)
+    assert stardust.find_cached(b"nobody") is None
+    issued = stardust.find_key(b"nobody")
+    assert issued is not None
+    assert not issued.is_stranger

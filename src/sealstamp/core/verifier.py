@@ -44,6 +44,7 @@ from sealstamp.core.timing import NEVER_MS as NEVER_MS
 from sealstamp.errors import (
     ConfigurationError,
     InactiveAccessKeyError,
+    InvalidCredentialsError,
     MalformedCredentialsError,
     MissingCredentialsError,
     NonceReplayedError,
@@ -86,12 +87,13 @@ class BoundKey:
     ``usable_until_ms`` is Unix milliseconds: NEVER_MS without an expiry, 0 for a key that is disabled or revoked.
     ``permitted`` tells whether the key is for the API at whose door it is used; ``open_until_ms`` is both in one.
     ``body_check`` is how a scheme in code checks the bodies that this key signed. ``terms`` are whatever else a door
-    asks of who signs with the key; nothing here looks at them.
+    asks of who signs with the key; nothing here looks at them. ``is_stranger`` is so for an id that no key has.
     """
 
     __slots__ = (
         "body_check",
         "claim_prefix",
+        "is_stranger",
         "matches",
         "open_until_ms",
         "permitted",
@@ -117,6 +119,7 @@ class BoundKey:
         self.open_until_ms = usable_until_ms if permitted else 0
         self.body_check = body_check
         self.terms: Any = None
+        self.is_stranger = False
 
     def __repr__(self) -> str:
         return f"<BoundKey {self.principal.access_key_id}>"
@@ -216,6 +219,14 @@ class Verifier:
 
         return BoundKey(Principal(access_key_id, consumer, self.scheme.name), matches, usable_until_ms=0)
 
+    def bind_stranger(self, access_key_id: str) -> BoundKey:
+        """Make what stands for an id that no key has; as much work as ``bind``. It is refused in any case."""
+        stranger = BoundKey(
+            Principal(access_key_id, "", self.scheme.name), bind_stranger(self.scheme), usable_until_ms=0
+        )
+        stranger.is_stranger = True
+        return stranger
+
     def recognises(self, request: Request) -> bool:
         """Tell whether the request carries something where this scheme's signature travels."""
         return any(place.is_in(request) for place in self._signature_places)
@@ -260,7 +271,7 @@ class Verifier:
         except SealstampError as error:
             raise error.with_traceback(None) from None  # the frames it came from have the secret among their locals
         if not matched:
-            raise SignatureMismatchError("the signature does not match")
+            raise _mismatch(key)
         try:
             if now_ms >= key.open_until_ms:
                 _refuse_state(key, now_ms)
@@ -268,7 +279,7 @@ class Verifier:
                 self._check_body(request, presented, key)
             return self._claim(presented, key, matched) if self._guards else None
         except VerificationError as refusal:
-            refusal.signed_by = key.principal.access_key_id
+            refusal.signed_by = None if key.is_stranger else key.principal.access_key_id
             raise
 
     def check_candidates(
@@ -372,7 +383,15 @@ def _check_guard(scheme: Scheme, replay_by: ReplayBy) -> None:
         raise ConfigurationError(place, "its requests carry no time, so a guard would never forget", "do not guard")
 
 
+def _mismatch(key: BoundKey) -> InvalidCredentialsError:
+    if key.is_stranger:
+        return UnknownAccessKeyError("no access key has this id")
+    return SignatureMismatchError("the signature does not match")
+
+
 def _refuse_state(key: BoundKey, now_ms: int) -> NoReturn:
+    if key.is_stranger:  # what stands for it is no secret, so a signature can be right
+        raise UnknownAccessKeyError("no access key has this id")
     if now_ms >= key.usable_until_ms:
         raise InactiveAccessKeyError(f"access key {key.principal.access_key_id} is disabled, revoked or expired")
     raise PermissionDeniedError(

@@ -1,5 +1,8 @@
 """Access keys that were met, ready to verify: those of all APIs of a process, and no more of them than it is allowed.
 
+Ids that no key has are remembered too, in a place of their own, so that who asks for them again costs no look-up, and
+crowds no key out. One leaves when a key with that id is made.
+
 A key that has changed leaves. So that none comes back behind its own revocation, whoever reads a key from the store
 notes ``generation`` before; it is counted up whenever something leaves, and what was read before that is not put in.
 """
@@ -9,9 +12,13 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Set as AbstractSet
 from threading import Lock
+from typing import Final
 
 from sealstamp.core.verifier import BoundKey
 from sealstamp.keys.changes import Kind, News
+
+MAX_STRANGERS: Final = 20_000
+"""So many ids that no key has are remembered."""
 
 
 class KeyShelf:
@@ -43,6 +50,7 @@ class KeyCache:
         self.generation = 0
         self._limit = limit
         self._order: OrderedDict[tuple[KeyShelf, bytes], None] = OrderedDict()
+        self._strangers: OrderedDict[tuple[KeyShelf, bytes], None] = OrderedDict()
         self._shelves: dict[str, list[KeyShelf]] = {}
         self._lock = Lock()
 
@@ -59,10 +67,14 @@ class KeyCache:
         """Put in a key that was read after ``generation`` was noted, unless something has left since."""
         with self._lock:
             if generation == self.generation and shelf.is_open:
+                order, limit, other = self._order, self._limit, self._strangers
+                if key.is_stranger:
+                    order, limit, other = self._strangers, MAX_STRANGERS, self._order
+                other.pop((shelf, access_key_id), None)
                 shelf.keys[access_key_id] = key
-                self._order[shelf, access_key_id] = None
-                if len(self._order) > self._limit:
-                    (oldest, named), _ = self._order.popitem(last=False)
+                order[shelf, access_key_id] = None
+                if len(order) > limit:
+                    (oldest, named), _ = order.popitem(last=False)
                     del oldest.keys[named]
 
     def put_candidates(self, shelf: KeyShelf, candidates: tuple[BoundKey, ...], generation: int) -> None:
@@ -103,8 +115,12 @@ class KeyCache:
         shelves = [shelf for of_api in self._shelves.values() for shelf in of_api]
         for named in [access_key_id.encode() for access_key_id in ids]:
             for shelf in shelves:
-                if shelf.keys.pop(named, None) is not None:
-                    del self._order[shelf, named]
+                self._remove(shelf, named)
+
+    def _remove(self, shelf: KeyShelf, named: bytes) -> None:
+        if shelf.keys.pop(named, None) is not None:
+            self._order.pop((shelf, named), None)
+            self._strangers.pop((shelf, named), None)
 
     def _forget_keys_of(self, consumers: AbstractSet[str]) -> None:
         for shelf, named in [one for one in self._order if one[0].keys[one[1]].principal.consumer in consumers]:
@@ -114,7 +130,6 @@ class KeyCache:
     def _take_away(self, shelves: list[KeyShelf]) -> None:
         for shelf in shelves:
             shelf.is_open = False
-            for named in shelf.keys:
-                del self._order[shelf, named]
-            shelf.keys.clear()
+            for named in list(shelf.keys):
+                self._remove(shelf, named)
             shelf.candidates = None

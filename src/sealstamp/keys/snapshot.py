@@ -29,6 +29,7 @@ from sealstamp.keys.keeping import credential_of
 from sealstamp.keys.key_cache import KeyCache, KeyShelf
 from sealstamp.keys.ports import KeySource, KeyStore
 from sealstamp.keys.routing import Routes
+from sealstamp.keys.rules import is_access_key_id
 from sealstamp.keys.schemes import CATALOGUE, Shelf
 from sealstamp.keys.sealing import Sealer
 from sealstamp.keys.terms import terms_of
@@ -54,14 +55,24 @@ class AcceptedScheme(KeyShelf):
         cache.add_shelf(api.name, self)
 
     def find_key(self, access_key_id: bytes) -> BoundKey | None:
-        """Return the key with this id from the store, or None; may block. Raises StoreUnavailableError."""
-        generation = self._cache.generation
-        found = self._store.find_access_key(access_key_id.decode()) if access_key_id.isascii() else None
-        if found is None:
+        """Return the key with this id from the store, or what stands for one that there is not; may block.
+
+        Both are as much work, and both are met again in memory, so that time tells nobody which ids there are. None is
+        returned for what can be no id. Raises StoreUnavailableError.
+        """
+        named = access_key_id.decode("latin-1")
+        if not is_access_key_id(named):
             return None
-        key = self._bind(found)
+        generation = self._cache.generation
+        found = self._store.find_access_key(named)
+        key = self._bind(found) if found is not None else self._bind_stranger(named)
         self._cache.put(self, access_key_id, key, generation)
         return key
+
+    def _bind_stranger(self, access_key_id: str) -> BoundKey:
+        with suppress(NotFoundError):
+            self._store.consumer_line("")  # as of a key
+        return self.verifier.bind_stranger(access_key_id)
 
     def find_candidates(self) -> tuple[BoundKey, ...]:
         """Read the API's keys, active ones first, MAX_CANDIDATES at most; may block. Raises StoreUnavailableError."""

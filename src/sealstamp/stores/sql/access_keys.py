@@ -36,7 +36,8 @@ class AccessKeyTables(Transactions):
             return None
         query = select(access_keys).where(access_keys.c.id == access_key_id)
         with self._reading() as connection:
-            found = _keys_of(connection, connection.execute(query).all())
+            # For an id that no key has, as much is asked as for a key: time tells strangers nothing.
+            found = _keys_of(connection, connection.execute(query).all(), [access_key_id])
         return found[0] if found else None
 
     def get_access_key(self, access_key_id: str) -> AccessKey:
@@ -142,12 +143,13 @@ def _key_query(api: str | None, consumer: str | None) -> Select[Any]:
     return query
 
 
-def _keys_of(connection: Connection, rows: Sequence[Row[Any]]) -> list[AccessKey]:
-    """Make keys of their rows, with the APIs that they are for and their further secrets."""
-    if not rows:
+def _keys_of(connection: Connection, rows: Sequence[Row[Any]], ids: Sequence[str] | None = None) -> list[AccessKey]:
+    """Make keys of their rows, with their APIs and further secrets; ``ids`` are those asked for, if not the rows'."""
+    ids = [row.id for row in rows] if ids is None else ids
+    if not ids:
         return []
-    named: dict[str, list[str]] = {row.id: [] for row in rows}
-    extras: dict[str, dict[str, bytes]] = {row.id: {} for row in rows}
+    named: dict[str, list[str]] = {access_key_id: [] for access_key_id in ids}
+    extras: dict[str, dict[str, bytes]] = {access_key_id: {} for access_key_id in ids}
     for row in connection.execute(_of(access_key_apis, named)):
         named[row.access_key_id].append(row.api)
     for row in connection.execute(_of(access_key_extras, named)):
