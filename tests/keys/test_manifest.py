@@ -9,8 +9,8 @@ import pytest
 from sealstamp.core.credential import Credential
 from sealstamp.core.verifier import ReplayBy
 from sealstamp.errors import ConfigurationError, SchemeError
-from sealstamp.keys.domain import Api, Consumer, Enforcement, KeyStatus, SchemeChoice
-from sealstamp.keys.manifest import DeclaredKey, Manifest, load_manifest, parse_manifest
+from sealstamp.keys.domain import Api, Enforcement, KeyStatus, SchemeChoice
+from sealstamp.keys.manifest import DeclaredConsumer, DeclaredKey, Manifest, load_manifest, parse_manifest
 
 SECRET = "hunter2-do-not-show"
 
@@ -78,7 +78,7 @@ def test_whole_file() -> None:
         status=KeyStatus.DISABLED,
         expires_at_ms=1_801_393_200_500,
     )
-    assert parse(WHOLE) == Manifest("keys.toml", (api,), (Consumer("acme"),), (key,))
+    assert parse(WHOLE) == Manifest("keys.toml", (api,), (DeclaredConsumer("acme"),), (key,))
 
 
 def test_shortest_entries() -> None:
@@ -289,3 +289,83 @@ def test_upstream_that_is_one(upstream: str) -> None:
 def test_path_prefix_that_is_one(prefix: str) -> None:
     """Whole segments of plain characters are a prefix."""
     assert parse(of_api(f'path_prefix = "{prefix}"')).apis[0].path_prefix == prefix
+
+
+PROPERTIES = """
+[[apis]]
+name = "shop"
+schemes = ["bbx"]
+scopes = ["write", "read"]
+
+[[consumers]]
+name = "till"
+email = "ops@acme.example"
+parent = "acme"
+plan = "basic"
+labels = { tier = "gold" }
+max_sub_keys = 10
+quota_month = 0
+
+[[consumers]]
+name = "acme"
+
+[[access_keys]]
+id = "k1"
+secret = "s"
+consumer = "till"
+apis = ["shop"]
+name = "the till's"
+scopes = ["write", "read"]
+networks = ["203.0.113.0/24", "2001:DB8::1"]
+rate_limit = "100/minute"
+quota_day = 1000
+quota_month = 20000
+labels = { place = "Berlin" }
+"""
+
+
+def test_properties() -> None:
+    """They are read and checked; what the file does not say is not there."""
+    manifest = parse(PROPERTIES)
+    assert manifest.apis[0].scopes == ("read", "write")
+    till, acme = manifest.consumers
+    assert till.properties == {
+        "email": "ops@acme.example",
+        "labels": {"tier": "gold"},
+        "parent": "acme",
+        "plan": "basic",
+        "max_sub_keys": 10,
+        "quota_month": 0,
+    }
+    assert acme.properties == {}
+    assert manifest.access_keys[0].properties == {
+        "name": "the till's",
+        "scopes": ("read", "write"),
+        "networks": ("203.0.113.0/24", "2001:db8::1/128"),
+        "rate_limit": "100/minute",
+        "quota_day": 1000,
+        "quota_month": 20000,
+        "labels": {"place": "Berlin"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        ("max_sub_keys = 10", "max_sub_keys = true", "[[consumers]] 1 (till): max_sub_keys"),
+        ("max_sub_keys = 10", "max_sub_keys = 1.5", "[[consumers]] 1 (till): max_sub_keys"),
+        ("max_sub_keys = 10", "max_sub_keys = -1", "[[consumers]] 1 (till): max_sub_keys"),
+        ('tier = "gold"', "tier = 1", "[[consumers]] 1 (till): labels.tier"),
+        ('email = "ops@acme.example"', 'email = "nobody"', "[[consumers]] 1 (till): email"),
+        ('parent = "acme"', 'parent = "nobody"', "[[consumers]] 1 (till): parent"),
+        ('"100/minute"', '"many"', "[[access_keys]] 1 (k1): rate_limit"),
+        ('"203.0.113.0/24"', '"203.0.113.1/24"', "[[access_keys]] 1 (k1): networks"),
+        ('scopes = ["write", "read"]', 'scopes = ["a b"]', "[[apis]] 1 (shop): scopes"),
+        ("quota_day = 1000", 'quota_day = "1000"', "[[access_keys]] 1 (k1): quota_day"),
+    ],
+)
+def test_property_that_cannot_be(old: str, new: str, place: str) -> None:
+    """The place names the entry and the property."""
+    with pytest.raises(ConfigurationError) as caught:
+        parse(PROPERTIES.replace(old, new))
+    assert caught.value.place == f"keys.toml: {place}"

@@ -6,9 +6,10 @@ import pytest
 
 from sealstamp.core.credential import Secret
 from sealstamp.errors import ConfigurationError, KeyStateError
-from sealstamp.keys.acts.access_keys import revoke
+from sealstamp.keys.acts import consumers
+from sealstamp.keys.acts.access_keys import revoke, update
 from sealstamp.keys.audit import entries, verify
-from sealstamp.keys.domain import Api, Consumer, KeyStatus, SchemeChoice
+from sealstamp.keys.domain import Api, Consumer, ConsumerStatus, KeyStatus, SchemeChoice
 from sealstamp.keys.manifest import Manifest, parse_manifest
 from sealstamp.keys.planning import Action, Change, Kind, carry_out, plan
 from sealstamp.keys.sealing import Sealer, SealingKey, UnsealingError
@@ -149,6 +150,67 @@ def test_audited(applied: SqlStore, sealer: Sealer) -> None:
         ("api.delete", "shop", None),
     ]
     assert "hunter" not in str([one.document() for one in log])
+
+
+FAMILY = """
+[[consumers]]
+name = "below"
+parent = "middle"
+
+[[consumers]]
+name = "middle"
+parent = "top"
+
+[[consumers]]
+name = "top"
+email = "top@example.com"
+"""
+
+
+def test_consumers_above_others_come_first(store: SqlStore, sealer: Sealer) -> None:
+    """However the file has them; and those below others go first."""
+    changes = planned(store, sealer, FAMILY)
+    assert [change.name for change in changes] == ["top", "middle", "below"]
+    carry_out(act_on(store), changes)
+    assert planned(store, sealer, FAMILY) == ()
+    assert [change.name for change in planned(store, sealer, "", prune=True)] == ["below", "middle", "top"]
+    carry_out(act_on(store), planned(store, sealer, "", prune=True))
+    assert store.list_consumers() == []
+
+
+def test_whoever_a_holder_of_keys_belongs_to_stays(store: SqlStore, sealer: Sealer) -> None:
+    """A consumer that is kept for its keys keeps those above it."""
+    key = '[[access_keys]]\nid = "k1"\nsecret = "s"\nconsumer = "middle"\napis = []\n'
+    carry_out(act_on(store), planned(store, sealer, FAMILY + key))
+    carry_out(act_on(store), planned(store, sealer, "", prune=True))
+    assert [one.name for one in store.list_consumers()] == ["middle", "top"]
+
+
+def test_what_the_file_does_not_say_stays(applied: SqlStore, sealer: Sealer) -> None:
+    """Whether a consumer is suspended, and what else was set by other means; what it says is changed and told."""
+    consumers.suspend(act_on(applied), "acme")
+    consumers.update(act_on(applied), "acme", labels={"a": "b"}, quota_month=5)
+    update(act_on(applied), "k1", scopes=["read"], networks=["::1"])
+    assert planned(applied, sealer, prune=True) == ()
+    changed = FILE.replace('name = "acme"', 'name = "acme"\nquota_month = 6\nlabels = {}') + 'scopes = ["write"]\n'
+    changes = planned(applied, sealer, changed)
+    assert [str(change) for change in changes] == [
+        "update consumer acme: labels: a=b -> none, quota_month: 5 -> 6",
+        "update access key k1: scopes: read -> write",
+    ]
+    carry_out(act_on(applied), changes)
+    assert applied.get_consumer("acme").status is ConsumerStatus.SUSPENDED
+    assert applied.get_access_key("k1").networks == ("::1/128",)
+
+
+def test_consumers_in_a_circle(store: SqlStore, sealer: Sealer) -> None:
+    """In the file, or of the file and the store together."""
+    circle = FAMILY.replace('email = "top@example.com"', 'parent = "below"')
+    with pytest.raises(ConfigurationError, match="below itself"):
+        planned(store, sealer, circle)
+    carry_out(act_on(store), planned(store, sealer, FAMILY))
+    with pytest.raises(ConfigurationError, match="below itself"):
+        planned(store, sealer, '[[consumers]]\nname = "below"\n\n[[consumers]]\nname = "top"\nparent = "below"\n')
 
 
 def test_creation_time_kept(applied: SqlStore, sealer: Sealer) -> None:

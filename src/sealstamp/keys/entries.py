@@ -73,6 +73,23 @@ class Entry:
         """Return an array, empty where there is none."""
         return self.array(key) if key in self._table else []
 
+    def texts(self, key: str) -> dict[str, str]:
+        """Return a table of strings, empty where there is none."""
+        table = self.table(key)
+        for name, value in table.items():
+            if not isinstance(value, str):
+                hint = f'write it in quotes: {name} = "…"'
+                raise ConfigurationError(f"{self.at(key)}.{name}", f"it is {told_type(value)}, not a string", hint)
+        return dict(table)
+
+    def integer(self, key: str) -> int:
+        """Return an integer that must be there."""
+        if key not in self._table:
+            raise ConfigurationError(self.place, f"{key} is missing", f"add: {key} = …")
+        if isinstance(self._table[key], bool):
+            raise ConfigurationError(self.at(key), "it is a boolean, not an integer", f"write a number: {key} = …")
+        return self._typed(key, int, f"write a number: {key} = …")
+
     def names(self, key: str) -> tuple[str, ...]:
         """Return an array of strings, none twice, that must be there."""
         names = self.array(key)

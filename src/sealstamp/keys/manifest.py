@@ -12,8 +12,16 @@
     replay = "nonce"                          # nonce, signature, off; by default nonce where the scheme has one
     response_profile = "bbx"                  # by default the first scheme's own
 
+    scopes = ["read"]                         # which a key must have, every one; default none
+
     [[consumers]]
     name = "acme"
+    email = "ops@acme.example"                # this and all below need not be said: what is not said stays as it is
+    parent = "umbrella"                       # also in the file
+    plan = "basic"
+    labels = { tier = "gold" }
+    max_sub_keys = 10
+    quota_month = 1000000
 
     [[access_keys]]
     id = "975988f45090561684b7d8f4e45b85c2"
@@ -24,6 +32,13 @@
     apis = ["shop"]
     status = "active"                         # active, disabled
     expires = 2027-01-31T12:00:00Z            # default never
+    name = "till"                             # this and all below need not be said: what is not said stays as it is
+    scopes = ["read"]
+    networks = ["203.0.113.0/24"]
+    rate_limit = "100/minute"
+    quota_day = 1000
+    quota_month = 20000
+    labels = { place = "Berlin" }
 
 Reading is strict, and asks nothing of a store: ``sealstamp.keys.planning`` compares what was read with one.
 """
@@ -32,18 +47,29 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
-from sealstamp.core.credential import Credential, Secret
+from sealstamp.core.credential import Credential
 from sealstamp.core.suggest import did_you_mean
 from sealstamp.core.verifier import ReplayBy
 from sealstamp.errors import ConfigurationError, SchemeError
-from sealstamp.keys.domain import Api, Consumer, Enforcement, KeyStatus, SchemeChoice
+from sealstamp.keys.attributes import (
+    Check,
+    check_amount,
+    check_labels,
+    check_networks,
+    check_rate_limit,
+    check_scopes,
+    check_text,
+)
+from sealstamp.keys.declared_secrets import SECRET_KEYS, Secrets, declared_extras, declared_secret
+from sealstamp.keys.domain import Api, Enforcement, KeyStatus, SchemeChoice
 from sealstamp.keys.entries import Entry, refuse_duplicates
-from sealstamp.keys.keeping import as_kept, public_key_of
+from sealstamp.keys.keeping import as_kept
+from sealstamp.keys.mail import check_email
 from sealstamp.keys.routing import refuse_shared_routes
 from sealstamp.keys.rules import (
     check_access_key_id,
@@ -51,12 +77,14 @@ from sealstamp.keys.rules import (
     check_host,
     check_name,
     check_path_prefix,
-    check_secret,
     check_upstream,
 )
 
 CheckScheme = Callable[[str, Mapping[str, str]], None]
 """Raises SchemeError or ConfigurationError for a scheme name that is not known, or parameters it does not take."""
+
+Read = Callable[[Entry, str], Any]
+"""Reads the key of this name."""
 
 _TABLES: Final = ("apis", "consumers", "access_keys")
 _API_KEYS: Final = (
@@ -68,9 +96,27 @@ _API_KEYS: Final = (
     "enforcement",
     "replay",
     "response_profile",
+    "scopes",
 )
-_SECRET_KEYS: Final = ("secret", "secret_file", "secret_env", "public_key", "public_key_file")
-_ACCESS_KEY_KEYS: Final = ("id", *_SECRET_KEYS, "extras", "consumer", "apis", "status", "expires")
+_CONSUMER_PROPERTIES: Final[Mapping[str, tuple[Read, Check]]] = {
+    "email": (Entry.text, check_email),
+    "labels": (Entry.texts, check_labels),
+    "parent": (Entry.text, check_name),
+    "plan": (Entry.text, check_name),
+    "max_sub_keys": (Entry.integer, check_amount),
+    "quota_month": (Entry.integer, check_amount),
+}
+_KEY_PROPERTIES: Final[Mapping[str, tuple[Read, Check]]] = {
+    "name": (Entry.text, check_text),
+    "scopes": (Entry.names, check_scopes),
+    "networks": (Entry.names, check_networks),
+    "rate_limit": (Entry.text, check_rate_limit),
+    "quota_day": (Entry.integer, check_amount),
+    "quota_month": (Entry.integer, check_amount),
+    "labels": (Entry.texts, check_labels),
+}
+_CONSUMER_KEYS: Final = ("name", *_CONSUMER_PROPERTIES)
+_ACCESS_KEY_KEYS: Final = ("id", *SECRET_KEYS, "extras", "consumer", "apis", "status", "expires", *_KEY_PROPERTIES)
 
 
 class DeclaredStatus(StrEnum):
@@ -82,7 +128,7 @@ class DeclaredStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DeclaredKey:
-    """An access key as the file has it, its secret not yet sealed."""
+    """An access key as the file has it, its secret not yet sealed; what it does not say stays as it is."""
 
     place: str
     credential: Credential
@@ -90,6 +136,15 @@ class DeclaredKey:
     apis: tuple[str, ...]
     status: KeyStatus
     expires_at_ms: int | None
+    properties: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredConsumer:
+    """A consumer as the file has it; what it does not say of its properties stays as it is."""
+
+    name: str
+    properties: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +153,14 @@ class Manifest:
 
     place: str
     apis: tuple[Api, ...]
-    consumers: tuple[Consumer, ...]
+    consumers: tuple[DeclaredConsumer, ...]
     access_keys: tuple[DeclaredKey, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Surroundings:
+class _Surroundings(Secrets):
     """What the file refers to."""
 
-    directory: Path
-    environment: Mapping[str, str]
     check_scheme: CheckScheme
 
 
@@ -140,7 +193,7 @@ def parse_manifest(
     manifest = Manifest(
         place,
         apis=tuple(_api(entry, around) for entry in _entries(file, "apis", "name", _API_KEYS)),
-        consumers=tuple(_consumer(entry) for entry in _entries(file, "consumers", "name", ("name",))),
+        consumers=tuple(_consumer(entry) for entry in _entries(file, "consumers", "name", _CONSUMER_KEYS)),
         access_keys=tuple(_key(entry, around) for entry in _entries(file, "access_keys", "id", _ACCESS_KEY_KEYS)),
     )
     _check_whole(manifest)
@@ -166,6 +219,7 @@ def _api(entry: Entry, around: _Surroundings) -> Api:
         replay=entry.choice_or_none("replay", ReplayBy),
         response_profile=entry.text_or_none("response_profile"),
         upstream=None if upstream is None else check_upstream(entry.at("upstream"), upstream),
+        scopes=check_scopes(entry.at("scopes"), entry.names("scopes") if "scopes" in entry else ()),
     )
 
 
@@ -194,80 +248,32 @@ def _scheme(place: str, value: object, check_scheme: CheckScheme) -> SchemeChoic
     return choice
 
 
-def _consumer(entry: Entry) -> Consumer:
-    return Consumer(check_name(entry.at("name"), entry.text("name")))
+def _consumer(entry: Entry) -> DeclaredConsumer:
+    return DeclaredConsumer(check_name(entry.at("name"), entry.text("name")), _properties(entry, _CONSUMER_PROPERTIES))
+
+
+def _properties(entry: Entry, known: Mapping[str, tuple[Read, Check]]) -> dict[str, Any]:
+    """Read and check the properties that the entry says."""
+    return {name: check(entry.at(name), read(entry, name)) for name, (read, check) in known.items() if name in entry}
 
 
 def _key(entry: Entry, around: _Surroundings) -> DeclaredKey:
     access_key_id = check_access_key_id(entry.at("id"), entry.text("id"))
+    credential = Credential(access_key_id, declared_secret(entry, around), declared_extras(entry, around))
     return DeclaredKey(
         place=entry.place,
-        credential=as_kept(entry.place, Credential(access_key_id, _secret(entry, around), _extras(entry, around))),
+        credential=as_kept(entry.place, credential),
         consumer=entry.text("consumer"),
         apis=tuple(sorted(entry.names("apis"))),
         status=KeyStatus(entry.choice("status", DeclaredStatus.ACTIVE)),
         expires_at_ms=check_expiry_ms(entry.at("expires"), entry.time_ms_or_none("expires")),
+        properties=_properties(entry, _KEY_PROPERTIES),
     )
-
-
-def _secret(entry: Entry, around: _Surroundings) -> Secret:
-    """Read the secret from the one place that the entry names.
-
-    No message shows what the entry has there: whoever mistakes ``secret_env`` for ``secret`` has written the secret.
-    """
-    given = [key for key in _SECRET_KEYS if key in entry]
-    if len(given) != 1:
-        problem = f"{' and '.join(given)} are given together" if given else "it has no secret"
-        raise ConfigurationError(entry.place, problem, f"give one of {', '.join(_SECRET_KEYS)}")
-    (source,) = given
-    word, place = entry.text(source), entry.at(source)
-    if source.startswith("public_key"):
-        text = _secret_of_file(place, around.directory / word) if source.endswith("_file") else Secret(word)
-        return public_key_of(place, text)
-    if source == "secret_file":
-        return check_secret(place, _secret_of_file(place, around.directory / word))
-    if source == "secret_env":
-        return check_secret(place, _secret_of_environment(place, word, around.environment))
-    return check_secret(place, Secret(word))
-
-
-def _extras(entry: Entry, around: _Surroundings) -> Mapping[str, Secret]:
-    """Read the further secrets: each a text, or a table with the file or the variable that it is in."""
-    return {
-        name: _extra(f"{entry.at('extras')}.{name}", value, around) for name, value in entry.table("extras").items()
-    }
-
-
-def _extra(place: str, value: object, around: _Surroundings) -> Secret:
-    match value:
-        case str():
-            return check_secret(place, Secret(value))
-        case {"file": str(path), **rest} if not rest:
-            return check_secret(place, _secret_of_file(place, around.directory / path))
-        case {"env": str(name), **rest} if not rest:
-            return check_secret(place, _secret_of_environment(place, name, around.environment))
-    raise ConfigurationError(place, "it is no secret", 'write a text, { file = "…" } or { env = "…" }')
-
-
-def _secret_of_file(place: str, path: Path) -> Secret:
-    """Read a file's bytes, less the one line end that editors put there."""
-    try:
-        return Secret(path.read_bytes().removesuffix(b"\n").removesuffix(b"\r"))
-    except (OSError, ValueError) as error:  # ValueError: a null character in the path
-        reason = getattr(error, "strerror", None) or "it is not a path"
-        problem = f"the secret's file cannot be read: {reason}"
-        raise ConfigurationError(place, problem, "a relative path starts at the directory of this file") from None
-
-
-def _secret_of_environment(place: str, name: str, environment: Mapping[str, str]) -> Secret:
-    if name not in environment:
-        raise ConfigurationError(place, "the environment has no variable of this name", "set it, or correct the name")
-    return Secret(environment[name].encode(errors="surrogateescape"))
 
 
 def _check_whole(manifest: Manifest) -> None:
     """Refuse what is declared twice, and names that nothing has."""
-    consumers = [consumer.name for consumer in manifest.consumers]
+    consumers = [one.name for one in manifest.consumers]
     apis = [api.name for api in manifest.apis]
     refuse_duplicates(f"{manifest.place}: [[apis]]", apis)
     refuse_duplicates(f"{manifest.place}: [[consumers]]", consumers)
@@ -276,6 +282,10 @@ def _check_whole(manifest: Manifest) -> None:
     )
     refuse_shared_routes(manifest.place, manifest.apis)
     known_consumers, known_apis = set(consumers), set(apis)
+    for number, consumer in enumerate(manifest.consumers, start=1):
+        above = consumer.properties.get("parent")
+        place = f"{manifest.place}: [[consumers]] {number} ({consumer.name}): parent"
+        _refuse_unknown(place, "consumer", () if above is None else (above,), known_consumers)
     for key in manifest.access_keys:
         _refuse_unknown(f"{key.place}: consumer", "consumer", (key.consumer,), known_consumers)
         _refuse_unknown(f"{key.place}: apis", "API", key.apis, known_apis)

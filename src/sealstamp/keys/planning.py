@@ -6,19 +6,19 @@ plan found it, so that a plan can never undo what someone else did meanwhile, su
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Final, TypeVar
 
 from sealstamp.errors import ConfigurationError, KeyStateError
 from sealstamp.keys.acts.act import Act
 from sealstamp.keys.audit import Document
+from sealstamp.keys.differences import FieldChange, api_differences, consumer_differences, key_differences
 from sealstamp.keys.documents import access_key_document, api_document, consumer_document
-from sealstamp.keys.domain import AccessKey, Api, Consumer, KeyStatus, SchemeChoice
+from sealstamp.keys.domain import AccessKey, Api, Consumer, KeyStatus
 from sealstamp.keys.keeping import check_usable, credential_of, with_credential
 from sealstamp.keys.manifest import DeclaredKey, Manifest
+from sealstamp.keys.planned_consumers import changed_consumers, consumers_to_delete
 from sealstamp.keys.ports import KeyStore
 from sealstamp.keys.routing import refuse_shared_routes
 from sealstamp.keys.schemes import Shelf
@@ -26,10 +26,6 @@ from sealstamp.keys.sealing import Sealer
 from sealstamp.keys.snapshot import check_api
 
 Subject = Api | Consumer | AccessKey
-Named = TypeVar("Named", Api, Consumer)
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_HIDDEN: Final = "***"
 
 
 class Action(StrEnum):
@@ -47,18 +43,6 @@ class Kind(StrEnum):
     API = "API"
     CONSUMER = "consumer"
     ACCESS_KEY = "access key"
-
-
-@dataclass(frozen=True, slots=True)
-class FieldChange:
-    """One field before and after, as text that may be shown."""
-
-    field: str
-    before: str
-    after: str
-
-    def __str__(self) -> str:
-        return f"{self.field}: {self.before} -> {self.after}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +107,8 @@ def plan(
     if not prune:
         _refuse_routes_of_others(manifest, old_apis)
     changes = [
-        *_put(old_consumers, manifest.consumers, _no_fields),
-        *_put(old_apis, manifest.apis, _api_fields),
+        *_put_consumers(manifest, old_consumers),
+        *_put_apis(old_apis, manifest.apis),
         *_put_keys(manifest.access_keys, store, sealer, now_ms),
     ]
     if prune:
@@ -144,7 +128,13 @@ def carry_out(act: Act, changes: Sequence[Change]) -> None:
             act.record(change.act, change.name, _document(change.before), _document(change.after))
 
 
-def _put(old: Iterable[Named], new: Iterable[Named], fields: Callable[[Named], Mapping[str, str]]) -> Iterator[Change]:
+def _put_consumers(manifest: Manifest, old: Iterable[Consumer]) -> Iterator[Change]:
+    for before, after in changed_consumers(manifest, old):
+        fields = () if before is None else consumer_differences(before, after)
+        yield Change(before, after, fields)
+
+
+def _put_apis(old: Iterable[Api], new: Iterable[Api]) -> Iterator[Change]:
     """Give the creations and updates that lead from ``old`` to ``new``."""
     known = {one.name: one for one in old}
     for after in new:
@@ -153,7 +143,7 @@ def _put(old: Iterable[Named], new: Iterable[Named], fields: Callable[[Named], M
             yield Change(None, after)
         elif before != replace(after, version=before.version):
             following = replace(after, version=before.version + 1)
-            yield Change(before, following, _differences(fields(before), fields(after)))
+            yield Change(before, following, api_differences(before, after))
 
 
 def _put_keys(declared: Iterable[DeclaredKey], store: KeyStore, sealer: Sealer, now_ms: int) -> Iterator[Change]:
@@ -167,7 +157,7 @@ def _put_keys(declared: Iterable[DeclaredKey], store: KeyStore, sealer: Sealer, 
             raise ConfigurationError(entry.place, problem, "take it out of the file, or declare a key with a new id")
         after = _updated_key(before, entry, sealer)
         if after != before:
-            yield Change(before, _next(after), _key_differences(before, after))
+            yield Change(before, _next(after), key_differences(before, after))
 
 
 def _new_key(entry: DeclaredKey, sealer: Sealer, now_ms: int) -> AccessKey:
@@ -179,6 +169,7 @@ def _new_key(entry: DeclaredKey, sealer: Sealer, now_ms: int) -> AccessKey:
         status=entry.status,
         created_at_ms=now_ms,
         expires_at_ms=entry.expires_at_ms,
+        **entry.properties,
     )
     return with_credential(bare, sealer, entry.credential)
 
@@ -192,6 +183,7 @@ def _updated_key(before: AccessKey, entry: DeclaredKey, sealer: Sealer) -> Acces
         apis=entry.apis,
         status=entry.status,
         expires_at_ms=entry.expires_at_ms,
+        **entry.properties,
     )
 
 
@@ -210,8 +202,8 @@ def _prune(
             yield Change(key, _next(replace(key, status=KeyStatus.REVOKED)))
     kept_apis = {api.name for api in manifest.apis}
     yield from (Change(api, None) for api in old_apis if api.name not in kept_apis)
-    kept_consumers = {one.name for one in manifest.consumers} | {key.consumer for key in others}
-    yield from (Change(one, None) for one in old_consumers if one.name not in kept_consumers)
+    going = consumers_to_delete(manifest, old_consumers, {key.consumer for key in others})
+    yield from (Change(one, None) for one in going)
 
 
 def _refuse_routes_of_others(manifest: Manifest, old_apis: Iterable[Api]) -> None:
@@ -267,50 +259,3 @@ def _document(subject: Subject | None) -> Document | None:
 
 def _is_revoked(subject: Subject) -> bool:
     return isinstance(subject, AccessKey) and subject.status is KeyStatus.REVOKED
-
-
-def _differences(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[FieldChange, ...]:
-    return tuple(FieldChange(key, text, after[key]) for key, text in before.items() if text != after[key])
-
-
-def _key_differences(before: AccessKey, after: AccessKey) -> tuple[FieldChange, ...]:
-    differences = _differences(_key_fields(before), _key_fields(after))
-    if before.sealed_secret == after.sealed_secret:
-        return differences
-    return (FieldChange("secret", _HIDDEN, _HIDDEN), *differences)
-
-
-def _no_fields(_consumer: Consumer) -> Mapping[str, str]:
-    return {}
-
-
-def _api_fields(api: Api) -> Mapping[str, str]:
-    return {
-        "host": api.host,
-        "path_prefix": api.path_prefix,
-        "upstream": api.upstream or "none",
-        "schemes": " ".join(map(_told_scheme, api.schemes)),
-        "enforcement": api.enforcement,
-        "replay": api.replay or "default",
-        "response_profile": api.response_profile or "default",
-    }
-
-
-def _key_fields(key: AccessKey) -> Mapping[str, str]:
-    return {
-        "consumer": key.consumer,
-        "apis": " ".join(key.apis) or "none",
-        "status": key.status,
-        "expires": _told_time(key.expires_at_ms),
-    }
-
-
-def _told_scheme(choice: SchemeChoice) -> str:
-    parameters = " ".join(f"{key}={value}" for key, value in choice.parameters.items())
-    return f"{choice.name}({parameters})" if parameters else choice.name
-
-
-def _told_time(at_ms: int | None) -> str:
-    if at_ms is None:
-        return "never"
-    return (_EPOCH + timedelta(milliseconds=at_ms)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
