@@ -22,6 +22,7 @@ _KEY: Final = {
     "rate_limit": ("--rate-limit", "LIMIT", "how often it may be used, as 100/minute"),
     "quota_day": ("--quota-day", "N", "how many requests it may make a day, in UTC"),
     "quota_month": ("--quota-month", "N", "how many requests it may make a calendar month, in UTC"),
+    "plan": ("--plan", "NAME", "the plan it is on; else its consumer's"),
     "labels": ("--label", "NAME=TEXT", "a label; may come again"),
     "expires_at_ms": ("--expires", "TIME", "when it ends, as 2027-01-31T12:00:00Z; never if not given"),
 }

@@ -81,6 +81,7 @@ def _key_fields(key: AccessKey) -> Mapping[str, str]:
         "rate_limit": key.rate_limit or "none",
         "quota_day": _told_amount(key.quota_day),
         "quota_month": _told_amount(key.quota_month),
+        "plan": key.plan or "none",
         "labels": _told_labels(key.labels),
     }
 

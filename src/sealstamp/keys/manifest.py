@@ -38,6 +38,7 @@
     rate_limit = "100/minute"
     quota_day = 1000
     quota_month = 20000
+    plan = "basic"
     labels = { place = "Berlin" }
 
 Reading is strict, and asks nothing of a store: ``sealstamp.keys.planning`` compares what was read with one.
@@ -113,6 +114,7 @@ _KEY_PROPERTIES: Final[Mapping[str, tuple[Read, Check]]] = {
     "rate_limit": (Entry.text, check_rate_limit),
     "quota_day": (Entry.integer, check_amount),
     "quota_month": (Entry.integer, check_amount),
+    "plan": (Entry.text, check_name),
     "labels": (Entry.texts, check_labels),
 }
 _CONSUMER_KEYS: Final = ("name", *_CONSUMER_PROPERTIES)
