@@ -13,6 +13,7 @@ from sealstamp.core.credential import Credential, Secret
 from sealstamp.core.forms import Form
 from sealstamp.core.scheme import KeyForms
 from sealstamp.errors import ConfigurationError, KeyStateError, NotFoundError, StaleVersionError
+from sealstamp.keys import resealing
 from sealstamp.keys.acts.access_keys import delete, disable, enable, expire_at, import_pair, issue, revoke, update
 from sealstamp.keys.acts.act import Act
 from sealstamp.keys.audit import entries, verify
@@ -341,10 +342,17 @@ def test_resealed(shop: SqlStore, sealer: Sealer, key: AccessKey) -> None:
     assert Sealer(new).open(key.id, shop.get_access_key(key.id).sealed_secret) == Secret("s1")
 
 
-def test_resealing_fails_half_way(shop: SqlStore, sealer: Sealer, key: AccessKey) -> None:
-    """When one secret cannot be opened, no other is sealed anew."""
-    lost = Sealer(SealingKey.of(b"l" * 32))
-    keep_pair(shop, lost, Credential.of("k2", "s2"))
+def test_resealing_fails_half_way(shop: SqlStore, key: AccessKey, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When one secret cannot be opened, those before it stay sealed anew; the next run goes on with the rest."""
+    monkeypatch.setattr(resealing, "BATCH", 1)
+    old, lost, new = (SealingKey.of(letter * 32) for letter in (b"k", b"l", b"n"))
+    keep_pair(shop, Sealer(lost), Credential.of("k2", "s2"))
+    keep_pair(shop, Sealer(old), Credential.of("k3", "s3"))
     with pytest.raises(UnsealingError):
-        reseal(shop, Sealer(SealingKey.of(b"n" * 32), [SealingKey.of(b"k" * 32)]))
-    assert shop.get_access_key("k1") == key
+        reseal(shop, Sealer(new, [old]))
+    assert shop.get_access_key("k3").sealed_secret[1:9].hex() == old.id
+    assert Sealer(new).open("k1", shop.get_access_key("k1").sealed_secret) == Secret("s1")
+    seen: list[int] = []
+    assert reseal(shop, Sealer(new, [old, lost]), seen.append) == 2
+    assert seen == [1, 2, 3]
+    assert Sealer(new).open("k3", shop.get_access_key("k3").sealed_secret) == Secret("s3")

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 
 import psycopg
 import pytest
 
 from sealstamp.errors import StoreUnavailableError
+from sealstamp.keys.changes import EVERYTHING
 from sealstamp.keys.domain import AccessKey, Consumer
 from sealstamp.stores import postgresql
 from sealstamp.stores.sql import SqlStore, open_store
-from tests.postgres import Postgres
+from tests.postgres import Postgres, program
 
 KEY = AccessKey("k1", b"sealed", "acme", ("shop",))
 CALLS: list[Callable[[SqlStore], object]] = [
@@ -161,3 +164,21 @@ def test_opening(
     assert "hunter2" not in str(caught.value)
     assert caught.value.__cause__ is None
     assert "hunter2" not in "".join(capfd.readouterr())
+
+
+def test_backup_and_restore(shop: SqlStore, url: str, postgres: Postgres, tmp_path: Path) -> None:
+    """By PostgreSQL's own programs, as the documentation says: all is there, and who knew the old one forgets it."""
+    shop.add_access_key(KEY)
+    dump = tmp_path / "sealstamp.dump"
+    before = shop.epoch()
+    subprocess.run([program("pg_dump"), "--format=custom", f"--file={dump}", url], check=True)
+    shop.delete_access_key("k1")
+    later = shop.epoch()
+    restored_url = postgres.url(postgres.make_database())
+    words = ("--exit-on-error", "--no-owner", f"--dbname={restored_url}")
+    subprocess.run([program("pg_restore"), *words, str(dump)], check=True, stderr=subprocess.DEVNULL)
+    restored = open_store(restored_url)
+    assert restored.get_access_key("k1") == KEY
+    assert restored.changes_since(before).changes == set()
+    assert restored.changes_since(later).changes == {EVERYTHING}
+    restored.close()

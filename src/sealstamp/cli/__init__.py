@@ -34,6 +34,8 @@ GROUPS = {
     "consumers": "make, list, change and suspend those who hold access keys",
     "apis": "list the guarded APIs",
     "audit": "list, verify and export what was done",
+    "sealing": "seal secrets anew after the sealing key was changed",
+    "backup": "copy the store while it is in use",
     "operators": "make, list and revoke those who may call the management API",
 }
 """Every command, each in a module of its name with ``add(parser)``, which sets ``run(arguments) -> exit code``."""

@@ -62,8 +62,10 @@ class KeyStore(KeySource, SchemeSource, Protocol):
     def apis_of_access_keys(self, access_key_ids: Collection[str]) -> set[str]:
         """Return the names of the APIs that any of these keys is for."""
 
-    def list_access_keys(self, *, api: str | None = None, consumer: str | None = None) -> Iterator[AccessKey]:
-        """Yield keys by id: all, or those for one API or of one consumer."""
+    def list_access_keys(
+        self, *, api: str | None = None, consumer: str | None = None, after: str = "", page: int = 1_000
+    ) -> Iterator[AccessKey]:
+        """Yield keys by id, read by pages: all behind ``after``, or those for one API or of one consumer."""
 
     def list_apis(self) -> Sequence[Api]:
         """Return every API, by name."""
