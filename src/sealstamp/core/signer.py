@@ -135,15 +135,13 @@ class Signer:
         return show_stages(self.scheme, self._credential, presented, signed, reveal=reveal)
 
 
-_ENDS_LINE = re.compile(rb"[\r\n\0]")  # RFC 9110, section 5.5
+_LINE_FEED, _RETURN, _NUL = b"\n\r\0"  # RFC 9110, section 5.5; as numbers, for which a text is searched fastest
 
 
 def _refuse_line_ends(additions: list[Addition]) -> None:
     """Raise SigningError for a value that would end its header, and begin another."""
-    if not _ENDS_LINE.search(b"".join([value for _, value in additions])):
-        return
     for place, value in additions:
-        if place.where is Where.HEADER and _ENDS_LINE.search(value):
+        if (_LINE_FEED in value or _RETURN in value or _NUL in value) and place.where is Where.HEADER:
             raise SigningError(f"{place}: the value contains the end of a line")
 
 
