@@ -17,6 +17,7 @@ from sealstamp.errors import (
 from sealstamp.keys.acts.access_keys import disable, import_pair
 from sealstamp.keys.domain import AccessKey, Api, Consumer, ConsumerStatus, SchemeChoice
 from sealstamp.keys.key_cache import KeyCache
+from sealstamp.keys.plans import Plan
 from sealstamp.keys.sealing import Sealer, SealingKey
 from sealstamp.keys.snapshot import Snapshot, check_api, renew_snapshot, take_snapshot
 from sealstamp.schemes import get_scheme
@@ -276,3 +277,41 @@ def test_an_unknown_id_takes_the_way_of_a_wrong_signature(store: SqlStore) -> No
     issued = stardust.find_key(b"nobody")
     assert issued is not None
     assert not issued.is_stranger
+
+
+def test_a_plan_counts_for_keys_on_it_and_for_those_of_consumers_on_it(store: SqlStore) -> None:
+    """A changed plan counts at once for every key that is on it."""
+    store.put_plan(Plan("gold", scopes=("orders",), rate_limit="5/minute", quota_day=9, consumer_quota_month=70))
+    store.put_api(replace(store.get_api("good"), scopes=("orders",)))
+    cache = KeyCache(100)
+    snapshot = take_snapshot(store, SEALER, cache)
+    assert bound(snapshot).terms is None
+    assert not bound(snapshot).permitted
+    store.put_consumer(Consumer("acme", plan="gold"))
+    snapshot = renew_snapshot(snapshot, store, SEALER, cache)
+    terms = bound(snapshot).terms
+    assert bound(snapshot).permitted
+    assert [quota[1:] for quota in terms.quotas] == [("day", 9), ("month", 70)]
+    assert terms.rate == (5, 60_000)
+    store.put_plan(Plan("gold", quota_day=3))
+    store.update_access_key(replace(store.get_access_key("key-1"), quota_day=2))
+    snapshot = renew_snapshot(snapshot, store, SEALER, cache)
+    assert [quota[1:] for quota in bound(snapshot).terms.quotas] == [("day", 2)]
+    assert bound(snapshot).terms.rate is None
+    assert not bound(snapshot).permitted
+
+
+def test_a_keys_own_plan_counts_before_its_consumers(store: SqlStore) -> None:
+    store.put_plan(Plan("gold", quota_day=9))
+    store.put_plan(Plan("silver", quota_day=5))
+    store.put_consumer(Consumer("acme", plan="gold"))
+    store.update_access_key(replace(store.get_access_key("key-1"), plan="silver"))
+    snapshot = take_snapshot(store, SEALER, KeyCache(100))
+    assert [quota[1:] for quota in bound(snapshot).terms.quotas] == [("day", 5)]
+
+
+def bound(snapshot: Snapshot):  # type: ignore[no-untyped-def]
+    accepted = snapshot.by_name["good"].accepted[0]
+    key = accepted.find_cached(b"key-1") or accepted.find_key(b"key-1")
+    assert key is not None
+    return key

@@ -13,7 +13,7 @@ from sealstamp.client.calling import Calling, pause_after
 from sealstamp.client.wanted import Wanted, ask, get, segment, write
 from sealstamp.core.credential import Secret
 from sealstamp.errors import OutsideTimeWindowError, StoreUnavailableError
-from sealstamp.resources import access_keys, apis, audit, consumers, operators, schemes, usage
+from sealstamp.resources import access_keys, apis, audit, consumers, operators, pairs, schemes, usage
 from sealstamp.resources import verify as decisions
 from sealstamp.resources.common import Paging
 
@@ -236,6 +236,74 @@ class Client:
     def delete_access_key(self, access_key_id: str, version: int | str | None = None) -> None:
         """Forget a revoked key."""
         self._send(write("DELETE", f"/v1/access-keys/{segment(access_key_id)}", type(None), version=version))
+
+    # plans, invitations, access requests
+
+    def list_plans(self, query: pairs.PlanQuery | None = None) -> Iterator[pairs.Plan]:
+        """Yield plans."""
+        return self._pages("/v1/plans", pairs.Plans, query)
+
+    def create_plan(self, body: pairs.NewPlan) -> pairs.Plan:
+        """Make a plan."""
+        return self._send(write("POST", "/v1/plans", pairs.Plan, body))
+
+    def get_plan(self, name: str) -> pairs.Plan:
+        """Show a plan."""
+        return self._send(get(f"/v1/plans/{segment(name)}", pairs.Plan))
+
+    def update_plan(self, name: str, body: pairs.PlanChange, version: int | str = "*") -> pairs.Plan:
+        """Change a plan, for all that are on it."""
+        return self._send(write("PATCH", f"/v1/plans/{segment(name)}", pairs.Plan, body, version=version))
+
+    def delete_plan(self, name: str, version: int | str | None = None) -> None:
+        """Forget a plan that nobody is on."""
+        self._send(write("DELETE", f"/v1/plans/{segment(name)}", type(None), version=version))
+
+    def list_invitations(self, query: pairs.InvitationQuery | None = None) -> Iterator[pairs.Invitation]:
+        """Yield invitations."""
+        return self._pages("/v1/invitations", pairs.Invitations, query)
+
+    def create_invitation(self, body: pairs.NewInvitation) -> pairs.Invitation:
+        """Invite to claim an access key; the token is in the answer, or in a mail."""
+        return self._send(write("POST", "/v1/invitations", pairs.Invitation, body))
+
+    def get_invitation(self, invitation_id: str) -> pairs.Invitation:
+        """Show an invitation."""
+        return self._send(get(f"/v1/invitations/{segment(invitation_id)}", pairs.Invitation))
+
+    def renew_invitation(
+        self, invitation_id: str, body: pairs.Renewal | None = None, version: int | str | None = None
+    ) -> pairs.Invitation:
+        """Give an invitation a new token and new time."""
+        path = f"/v1/invitations/{segment(invitation_id)}/renew"
+        return self._send(write("POST", path, pairs.Invitation, body or pairs.Renewal(), version=version))
+
+    def withdraw_invitation(self, invitation_id: str, version: int | str | None = None) -> pairs.Invitation:
+        """Take an invitation back."""
+        path = f"/v1/invitations/{segment(invitation_id)}/withdraw"
+        return self._send(write("POST", path, pairs.Invitation, version=version))
+
+    def list_access_requests(self, query: pairs.AccessRequestQuery | None = None) -> Iterator[pairs.AccessRequest]:
+        """Yield access requests."""
+        return self._pages("/v1/access-requests", pairs.AccessRequests, query)
+
+    def get_access_request(self, request_id: str) -> pairs.AccessRequest:
+        """Show an access request."""
+        return self._send(get(f"/v1/access-requests/{segment(request_id)}", pairs.AccessRequest))
+
+    def approve_access_request(
+        self, request_id: str, body: pairs.Approval | None = None, version: int | str | None = None
+    ) -> pairs.AccessRequest:
+        """Invite whoever asked."""
+        path = f"/v1/access-requests/{segment(request_id)}/approve"
+        return self._send(write("POST", path, pairs.AccessRequest, body or pairs.Approval(), version=version))
+
+    def decline_access_request(
+        self, request_id: str, body: pairs.Refusal, version: int | str | None = None
+    ) -> pairs.AccessRequest:
+        """Decline, with a reason."""
+        path = f"/v1/access-requests/{segment(request_id)}/decline"
+        return self._send(write("POST", path, pairs.AccessRequest, body, version=version))
 
     # schemes
 

@@ -13,6 +13,7 @@ from sealstamp.core.verifier import Claim, ClaimResult
 from sealstamp.keys.audit import AuditEntry, AuditHead, AuditQuery
 from sealstamp.keys.changes import News
 from sealstamp.keys.domain import AccessKey, Api, Consumer
+from sealstamp.keys.in_force import PlanSource
 from sealstamp.keys.limits import RateLimit
 from sealstamp.keys.operators import Operator
 from sealstamp.keys.pair_ports import PairStore
@@ -21,8 +22,8 @@ from sealstamp.keys.schemes import StoredScheme
 from sealstamp.keys.usage import LastUse, Usage, UsageBy, UsageFilter, UsageSum
 
 
-class KeySource(Protocol):
-    """Where a door finds keys, and those who hold them."""
+class KeySource(PlanSource, Protocol):
+    """Where a door finds keys, those who hold them, and their plans."""
 
     def find_access_key(self, access_key_id: str) -> AccessKey | None:
         """Return the key with exactly this id, or None."""

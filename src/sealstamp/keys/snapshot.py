@@ -25,6 +25,7 @@ from sealstamp.errors import (
 )
 from sealstamp.keys.changes import EVERYTHING, Kind, News
 from sealstamp.keys.domain import AccessKey, Api, Consumer, ConsumerStatus, Enforcement, KeyStatus
+from sealstamp.keys.in_force import in_force
 from sealstamp.keys.keeping import credential_of
 from sealstamp.keys.key_cache import KeyCache, KeyShelf
 from sealstamp.keys.ports import KeySource, KeyStore
@@ -81,9 +82,9 @@ class AcceptedScheme(KeyShelf):
         self._cache.put_candidates(self, candidates, generation)
         return candidates
 
-    def _bind(self, key: AccessKey) -> BoundKey:
+    def _bind(self, kept: AccessKey) -> BoundKey:
+        key, line = in_force(kept, _line_of(kept, self._store), self._store)
         until_ms = NEVER_MS if key.expires_at_ms is None else key.expires_at_ms
-        line = _line_of(key, self._store)
         try:
             bound = self.verifier.bind(
                 credential_of(key, self._sealer),

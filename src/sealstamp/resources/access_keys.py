@@ -42,6 +42,7 @@ class AccessKey(Told, frozen=True):
     quota_day: int | None
     quota_month: int | None
     labels: dict[str, str]
+    plan: str | None
     replaces: str | None
     replaced_by: str | None
     version: int
@@ -74,6 +75,7 @@ class AccessKeyChange(Given, frozen=True):
     quota_day: Amount | UnsetType | None = UNSET
     quota_month: Amount | UnsetType | None = UNSET
     labels: Labels | UnsetType = UNSET
+    plan: Name | UnsetType | None = UNSET
 
 
 class NewAccessKey(AccessKeyChange, frozen=True, kw_only=True):

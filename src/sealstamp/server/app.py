@@ -26,6 +26,7 @@ from sealstamp.server.listener.listening import listening
 from sealstamp.server.listener.sockets import open_socket
 from sealstamp.server.locating import Locator
 from sealstamp.server.logs import Log, make_log
+from sealstamp.server.mailing.messages import parse_mailbox
 from sealstamp.server.mailing.sending import Mailer
 from sealstamp.server.management_gate import ManagementGate
 from sealstamp.server.metrics import Metrics
@@ -137,6 +138,9 @@ def _management(
         from sealstamp.server.management.app import build_management  # most services never need it
         from sealstamp.server.management.services import Services
 
-        return build_management(Services(store, sealer, directory, door, locator, log, now_ms))
+        told = None if settings.mail_operators is None else parse_mailbox(settings.mail_operators).addr_spec
+        return build_management(
+            Services(store, sealer, directory, door, locator, log, now_ms, settings.access_requests, told)
+        )
 
     return ManagementGate(settings.management_hosts, Trust(settings.management_addresses), build)

@@ -176,6 +176,7 @@ class Settings(BaseSettings):
     public_url: Origin = Field(
         "http://127.0.0.1:8080", description="origin at which customers reach the service; links in mail begin with it"
     )
+    access_requests: bool = Field(False, description="whether anybody may ask for access at the management API")
     smtp_url: Annotated[SecretStr, AfterValidator(_smtp_url)] | None = Field(
         None, description="server that mail is sent through, such as smtps://user:password@mail.example.com"
     )

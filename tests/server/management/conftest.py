@@ -46,7 +46,7 @@ apis = ["settings"]
 
 @pytest.fixture(scope="session")
 def managed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, dict[Role, Manager]]]:
-    service = Service(tmp_path_factory.mktemp("managed"), **MANAGED)
+    service = Service(tmp_path_factory.mktemp("managed"), access_requests=True, **MANAGED)
     service.prepare(MANIFEST)
     managers = {role: add_operator(service, f"the-{role}", role) for role in Role}
     with serving(service):

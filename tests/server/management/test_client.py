@@ -25,13 +25,14 @@ from sealstamp.resources import (
     NewConsumer,
     NewOperator,
     Rotation,
+    pairs,
 )
 from sealstamp.server.management.app import OPERATIONS
 from tests.client.awaited import FOLDER, awaited
 from tests.server.managing import Manager
 from tests.server.signing import Pair
 
-UNSIGNED = {"bootstrap", "describe"}
+UNSIGNED = {"bootstrap", "claim_invitation", "describe", "submit_access_request"}
 """What is called without an operator key."""
 
 
@@ -180,3 +181,15 @@ def test_nobody_there() -> None:
     nobody = sealstamp.Client("http://127.0.0.1:1", "a", "b", timeout=1.0)
     with nobody as client, pytest.raises(errors.StoreUnavailableError, match="cannot be reached"):
         client.verify(asked)
+
+
+def test_invitation_through_the_client(client: sealstamp.Client) -> None:
+    """A plan, and an invitation to a key on it, whose token does not show itself."""
+    plan = client.create_plan(pairs.NewPlan(name="clients", quota_day=5))
+    terms = pairs.KeyTerms(apis=["shop"], plan=plan.name)
+    sent = client.create_invitation(pairs.NewInvitation(consumer="acme", terms=terms))
+    assert sent.token is not None
+    assert len(sent.token.reveal()) == 43
+    assert client.renew_invitation(sent.id).version == 2
+    assert client.withdraw_invitation(sent.id, 2).status == "withdrawn"
+    client.delete_plan("clients")

@@ -11,7 +11,21 @@ import msgspec
 from starlette.routing import Route, Router
 
 from sealstamp.server.asgi import Application, Receive, Scope, Send
-from sealstamp.server.management import access_keys, apis, audit, consumers, operators, schemes, usage, verify
+from sealstamp.server.mailing.messages import CLAIM_PATH
+from sealstamp.server.management import (
+    access_keys,
+    access_requests,
+    apis,
+    audit,
+    consumers,
+    invitations,
+    operators,
+    plans,
+    schemes,
+    usage,
+    verify,
+)
+from sealstamp.server.management.claim_page import ClaimPage
 from sealstamp.server.management.endpoint import Endpoint, not_found
 from sealstamp.server.management.guard import Guard
 from sealstamp.server.management.openapi import document_of
@@ -22,6 +36,9 @@ SIGNED_OPERATIONS: tuple[Operation, ...] = (
     *apis.OPERATIONS,
     *consumers.OPERATIONS,
     *access_keys.OPERATIONS,
+    *plans.OPERATIONS,
+    *invitations.OPERATIONS,
+    *access_requests.OPERATIONS,
     *schemes.OPERATIONS,
     *verify.OPERATIONS,
     *usage.OPERATIONS,
@@ -41,6 +58,8 @@ def _document() -> msgspec.Raw:
 
 OPERATIONS: tuple[Operation, ...] = (
     *SIGNED_OPERATIONS,
+    *invitations.OPEN_OPERATIONS,
+    *access_requests.OPEN_OPERATIONS,
     Operation(
         *("describe", "GET", "/v1/openapi.json", "Describe this API", None, _describe),
         gives=dict[str, Any],
@@ -52,6 +71,7 @@ def build_management(services: Services) -> Application:
     """Return the application, which is called for paths below ``/v1/``."""
     guard = Guard(services.store, services.sealer, services.directory, services.door)
     routes = [_route(path, Endpoint(several, services, guard)) for path, several in by_path(OPERATIONS)]
+    routes.insert(0, _Route(CLAIM_PATH, ClaimPage(), methods=["GET", "HEAD"]))
     router = Router(routes, redirect_slashes=False, default=not_found)
 
     async def manage(scope: Scope, receive: Receive, send: Send) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from sealstamp.core.request import Request
@@ -73,7 +74,9 @@ class Endpoint:
         request = _read(scope)
         if operation.role is None:
             body = await read_whole(receive, operation.max_body)
+            located = self._services.locator.at_gateway(scope, request)
             call = self._call(operation, None, request, body, scope["path_params"], request_id)
+            call = replace(call, address=None if located is None else located.text)
             return await asyncio.to_thread(self._perform, operation, call, None)
         address = self._services.locator.at_gateway(scope, request)
         principal, body = await self._guard.admit(request, receive, operation.max_body, request_id, address)

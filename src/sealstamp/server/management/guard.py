@@ -112,6 +112,9 @@ class OperatorKeys:
         """Return nothing: the scheme names the key."""
         return ()
 
+    def find_plan(self, _name: str) -> None:
+        """Operators are on no plan."""
+
     def consumer_line(self, name: str) -> Sequence[Consumer]:
         """Return the operator as who holds the key; nobody is above it."""
         return [Consumer(name)]

@@ -48,6 +48,8 @@ class Call(Generic[Query, Body]):
     body: Body
     expected_version: int | None = None
     """The version in ``If-Match``; None where it did not come, or says ``*``."""
+    address: str | None = None
+    """Where an open operation is called from; None where nobody can tell."""
 
     def act(self) -> Act:
         """Return what an act of the domain is given."""

@@ -8,12 +8,14 @@ from typing import Final
 
 from sealstamp.errors import (
     ConfigurationError,
+    InvitationError,
     KeyStateError,
     NotFoundError,
     SchemeError,
     SealstampError,
     StaleVersionError,
     StoreUnavailableError,
+    TooManyAccessRequestsError,
 )
 from sealstamp.server.answers import Answer, Headers, problem
 
@@ -49,6 +51,16 @@ class Code(StrEnum):
     """The ``Idempotency-Key`` came before with another request."""
     PRECONDITION_REQUIRED = "precondition_required"
     """An update needs ``If-Match``, with the ``ETag`` that was read, or ``*``."""
+    INVITATION_UNKNOWN = "invitation_unknown"
+    """No invitation has this token."""
+    INVITATION_EXPIRED = "invitation_expired"
+    """The invitation's time is over."""
+    INVITATION_WITHDRAWN = "invitation_withdrawn"
+    """The invitation was taken back."""
+    INVITATION_CLAIMED = "invitation_claimed"
+    """The invitation's key was claimed already."""
+    TOO_MANY_ACCESS_REQUESTS = "too_many_access_requests"
+    """Too many access requests came from one sender, or wait altogether."""
     INTERNAL_ERROR = "internal_error"
     """The service failed; its log has a line with the request's id."""
     STORE_UNAVAILABLE = "store_unavailable"
@@ -63,6 +75,11 @@ STATUS: Final[Mapping[Code, int]] = {
     Code.ROLE_TOO_LOW: 403,
     Code.NOT_FOUND: 404,
     Code.METHOD_NOT_ALLOWED: 405,
+    Code.INVITATION_UNKNOWN: 404,
+    Code.INVITATION_EXPIRED: 410,
+    Code.INVITATION_WITHDRAWN: 410,
+    Code.INVITATION_CLAIMED: 410,
+    Code.TOO_MANY_ACCESS_REQUESTS: 429,
     Code.CONFLICT: 409,
     Code.PRECONDITION_FAILED: 412,
     Code.BODY_TOO_LARGE: 413,
@@ -102,6 +119,8 @@ def problem_of(error: SealstampError) -> ProblemError:
             return _told(Code.PRECONDITION_FAILED, error)
         case KeyStateError():
             return _told(Code.CONFLICT, error)
+        case InvitationError() | TooManyAccessRequestsError():
+            return ProblemError(Code(error.code), error.public_message)
         case ConfigurationError():
             return ProblemError(Code.INVALID_VALUE, error.problem, place=error.place, hint=error.hint)
         case SchemeError():

@@ -24,3 +24,7 @@ class Services:
     locator: Locator
     log: Log
     now_ms: Callable[[], int]
+    takes_requests: bool = False
+    """Whether strangers may ask for access."""
+    told_of_requests: str | None = None
+    """The mail address that is told of each."""
