@@ -40,3 +40,12 @@ def pattern_of(shown: str) -> str:
     """What a page shows, as a pattern: ``…`` is anything, and columns may be wider."""
     escaped = re.escape(shown).replace("…", ".*?")
     return re.sub(r"(\\ ){2,}", " +", escaped)
+
+
+def test_every_act_is_on_the_page_about_the_audit() -> None:
+    """No act that is recorded is left out of the table."""
+    source = "".join(file.read_text() for file in (DOCS.parent / "src" / "sealstamp" / "keys" / "acts").glob("*.py"))
+    recorded = set(re.findall(r'(?:record|_change)\(\s*(?:act, )?"([a-z_]+\.[a-z_]+)"', source))
+    shown = set(re.findall(r"`([a-z_]+\.[a-z_]+)`", (DOCS / "audit.md").read_text(encoding="utf-8")))
+    assert "access_key.rotate" in recorded
+    assert recorded - shown == set()
