@@ -7,6 +7,8 @@ import pytest
 
 from sealstamp.stores.sql import open_store
 from tests.postgres import Emptied, Postgres, running
+from tests.valkey import Valkey
+from tests.valkey import running as valkey_running
 
 
 @pytest.fixture(scope="session")
@@ -49,3 +51,10 @@ def empty_url(url: str, request: pytest.FixtureRequest) -> str:
         return url
     server: Postgres = request.getfixturevalue("postgres")
     return server.url(server.make_database())
+
+
+@pytest.fixture(scope="session")
+def valkey() -> Iterator[Valkey]:
+    """The test process's own Valkey server, which a test leaves as it found it."""
+    with valkey_running() as server:
+        yield server

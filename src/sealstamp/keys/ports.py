@@ -15,6 +15,7 @@ from sealstamp.keys.changes import News
 from sealstamp.keys.domain import AccessKey, Api, Consumer
 from sealstamp.keys.in_force import PlanSource
 from sealstamp.keys.limits import RateLimit
+from sealstamp.keys.lives import Life
 from sealstamp.keys.operators import Operator
 from sealstamp.keys.pair_ports import PairStore
 from sealstamp.keys.quotas import Ask, Span
@@ -247,6 +248,19 @@ class ReplayLedger(Protocol):
 
     def advance(self, counter: bytes, number: int) -> bool:
         """Keep ``number`` for ``counter`` on the disk, if it is above the one that is kept; tell whether it was."""
+
+
+class LifeRegister(Protocol):
+    """Knows the life of each shard of a replay store; the same to every node."""
+
+    def lives(self) -> Sequence[Life]:
+        """Return the life of each shard that has one, by shard."""
+
+    def replace_life(self, old: Life | None, new: Life) -> bool:
+        """Put ``new`` in the place of ``old``, or of none; tell whether ``old`` was still there."""
+
+    def replace_lives(self, old: Sequence[Life], new: Sequence[Life]) -> bool:
+        """Put ``new`` in the place of all that there are; tell whether those were ``old``."""
 
 
 class ReplayGuard(Protocol):

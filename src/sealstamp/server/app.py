@@ -15,12 +15,14 @@ from sealstamp.keys.sealing import Sealer
 from sealstamp.keys.throttling import FailureThrottle
 from sealstamp.server.asgi import Application
 from sealstamp.server.attempts import Attempts
+from sealstamp.server.background import background
+from sealstamp.server.clock import now_ms
 from sealstamp.server.controls import Controls
 from sealstamp.server.decisions import Decisions
 from sealstamp.server.directory import Directory
 from sealstamp.server.door import Door
 from sealstamp.server.gateway import Gateway
-from sealstamp.server.life import Companion, background, life_of
+from sealstamp.server.life import Companion, life_of
 from sealstamp.server.limiting import Limiter
 from sealstamp.server.listener.listening import listening
 from sealstamp.server.listener.sockets import open_socket
@@ -41,11 +43,6 @@ from sealstamp.server.usage import UsageBook
 from sealstamp.stores.sql import SqlStore
 
 MAIL_INTERVAL_MS: Final = 2_000
-
-
-def now_ms() -> int:
-    """Return the wall clock in Unix milliseconds."""
-    return time.time_ns() // 1_000_000
 
 
 def create_app() -> Application:
@@ -83,7 +80,7 @@ def _assemble(settings: Settings, resources: ExitStack) -> Application:
     log = make_log(settings.log_level)
     store = open_key_store(settings)
     resources.callback(store.close)
-    shared = resources.enter_context(sharing(settings, store, now_ms))
+    shared = resources.enter_context(sharing(settings, store, now_ms, log))
     sealer = open_sealer(settings)
     directory = Directory(
         store,
@@ -113,6 +110,7 @@ def _assemble(settings: Settings, resources: ExitStack) -> Application:
         background(controls.keep_telling),
         usage.kept(),
         quotas.held(),
+        *shared.companions,
     ]
     if settings.decision_listen:
         opened = open_socket(settings.decision_listen, settings.workers, resources)

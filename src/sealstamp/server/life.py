@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack, asynccontextmanager, suppress
-from typing import Any
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack
 
 from sealstamp.server.asgi import Life, Receive, Send
 
 Companion = AbstractAsyncContextManager[object]
 """Entered at startup, left at shutdown."""
-
-
-@asynccontextmanager
-async def background(work: Callable[[], Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
-    """Run ``work``, which has no end of its own, for as long as the block runs."""
-    task = asyncio.create_task(work())
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 def life_of(companions: Sequence[Companion], resources: ExitStack) -> Life:

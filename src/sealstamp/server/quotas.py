@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from sealstamp.errors import QuotaExceededError, StoreUnavailableError
 from sealstamp.keys.ports import UsageLedger
 from sealstamp.keys.quotas import Ask, Quota, Share, Shares
-from sealstamp.server.life import background
+from sealstamp.server.background import background
 from sealstamp.server.logs import Log
 from sealstamp.server.metrics import Metrics, Tally
 

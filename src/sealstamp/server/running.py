@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
+from contextlib import closing
 from pathlib import Path
 
 from granian import Granian
@@ -11,10 +13,11 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from sealstamp.errors import ConfigurationError
+from sealstamp.server.clock import now_ms
 from sealstamp.server.logs import SERVER_LOGGING
 from sealstamp.server.opening import open_key_store, open_sealer
 from sealstamp.server.settings import CONFIG_VARIABLE, Settings
-from sealstamp.server.sharing import check_nobody_else_serves
+from sealstamp.server.sharing import check_replay_store, presence
 
 _TARGET = "sealstamp.server.app:create_app"
 
@@ -23,8 +26,8 @@ def serve(settings: Settings, config: Path | None) -> None:
     """Serve until told to stop. Raises ConfigurationError, StoreUnavailableError for what cannot be opened."""
     open_sealer(settings)
     # Whatever is wrong is told here, not in a worker's traceback; the worker opens all of it for itself.
-    open_key_store(settings).close()
-    check_nobody_else_serves(settings)
+    with closing(open_key_store(settings)) as store, presence(settings, store, now_ms):
+        asyncio.run(check_replay_store(settings))
     host, port = settings.address
     _check_free(host, port)
     if config is not None:

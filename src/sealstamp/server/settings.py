@@ -29,6 +29,7 @@ from sealstamp.keys.rules import is_host, is_origin
 from sealstamp.server.mailing.messages import parse_mailbox
 from sealstamp.server.mailing.smtp import parse_smtp_url
 from sealstamp.stores.urls import shown_url
+from sealstamp.stores.valkey.urls import shown_valkey_url
 
 CONFIG_VARIABLE = "SEALSTAMP_CONFIG"
 """Names the TOML file for processes that were not given one."""
@@ -103,6 +104,7 @@ DecisionAddress = Annotated[str, AfterValidator(_decision_address)]
 HeaderName = Annotated[str, AfterValidator(_header_name)]
 Milliseconds = Annotated[int, BeforeValidator(_duration), PlainSerializer(write_duration, return_type=str)]
 StoreUrl = Annotated[str, PlainSerializer(shown_url)]
+ReplayStore = Annotated[str, PlainSerializer(shown_valkey_url)]
 Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)]
 
 
@@ -168,6 +170,13 @@ class Settings(BaseSettings):
     failures_under_attack: Rate = Field(
         RateLimit(1_000, 60_000),
         description="wrong signatures for one access key, from everywhere, after which an address may send one",
+    )
+    replay_store: ReplayStore = Field(
+        "", description="URL of the Valkey in which several machines share what they accepted; this host alone if empty"
+    )
+    replay_timeout: Milliseconds = Field(1_000, ge=10, description="for each connection to and answer from Valkey")
+    max_clock_distance: Milliseconds = Field(
+        1_000, ge=10, description="refuse when this clock is further than this from Valkey's; alike on all machines"
     )
     workers: int = Field(1, ge=1, le=256, description="processes that serve; several share what they accept")
     replay_capacity: int = Field(

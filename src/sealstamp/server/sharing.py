@@ -1,39 +1,64 @@
 """What a worker shares with the other workers of its service: what was accepted, and what was counted.
 
 One worker alone keeps it in its memory. Several keep it in a folder beside the store, in files that each of them maps.
+What was accepted may be in Valkey instead, for several machines.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+import asyncio
+import hashlib
+import os
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    ExitStack,
+    asynccontextmanager,
+    closing,
+    contextmanager,
+    suppress,
+)
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sealstamp.errors import ConfigurationError
 from sealstamp.keys.limits import MemoryRates
-from sealstamp.keys.ports import RateLimiter, ReplayGuard, ReplayLedger
+from sealstamp.keys.ports import RateLimiter, ReplayGuard
 from sealstamp.keys.replay import MemoryReplayGuard
+from sealstamp.server.background import background
+from sealstamp.server.logs import Log
 from sealstamp.server.settings import Settings
 from sealstamp.stores.host import rates
 from sealstamp.stores.host.counters import HostCounters
 from sealstamp.stores.host.folder import HostFolder
 from sealstamp.stores.host.presence import alone, together
 from sealstamp.stores.host.replay import TABLE, HostReplayGuard, remember
+from sealstamp.stores.sql import SqlStore
 from sealstamp.stores.urls import is_postgresql, sqlite_path
 
+if TYPE_CHECKING:
+    from sealstamp.stores.valkey.keeper import Keeper
+
 _SILENT_MS: Final = 3_000
+_NODES: Final = "nodes"
+"""The table whose birth is that of a service which shares claims elsewhere."""
+Clock = Callable[[], int]
+Companion = AbstractAsyncContextManager[object]
 
 
 @dataclass(frozen=True)
 class Shared:
-    """``began_ms`` is Unix milliseconds. ``folder`` is None for a worker that is alone."""
+    """``began_ms`` is Unix milliseconds. ``companions`` must run beside the requests. One alone has no ``folder``."""
 
     replay: ReplayGuard
     rates: RateLimiter
     counters: HostCounters
     began_ms: int
+    companions: tuple[Companion, ...] = ()
     folder: HostFolder | None = None
 
     def silent_workers(self, now_ms: int) -> int:
@@ -42,57 +67,125 @@ class Shared:
 
 
 @contextmanager
-def sharing(settings: Settings, ledger: ReplayLedger, now_ms: Callable[[], int]) -> Iterator[Shared]:
+def sharing(settings: Settings, store: SqlStore, now_ms: Clock, log: Log) -> Iterator[Shared]:
     """Join the workers that serve from the store, or be the first of them.
 
     Raises ConfigurationError while a process serves from it that does not share, StoreUnavailableError.
     """
-    lock, folder = _lock_of(settings), _folder_of(settings)
-    if settings.workers == 1:
-        with alone(lock):
-            folder.forget()
+    with ExitStack() as stack:
+        stack.enter_context(presence(settings, store, now_ms))
+        folder = _folder_of(settings) if settings.workers > 1 else None
+        counters = HostCounters(None) if folder is None else folder.counters(settings.listen)
+        stack.enter_context(closing(counters))
+        limiter = _rates(settings, folder, stack)
+        if settings.replay_store:
+            replay, keeping = _valkey_guard(settings, store, now_ms, log)
+            yield Shared(replay, limiter, counters, now_ms(), (keeping,), folder)
+        elif folder is None:
             # Born under the lock: whoever accepted requests for this store before has ended by now.
-            replay = MemoryReplayGuard(now_ms(), ledger, tolerance_ms=settings.replay_tolerance)
-            with closing(HostCounters(None)) as counters:
-                yield Shared(replay, MemoryRates(settings.limited_keys), counters, now_ms())
-        return
+            alone_here = MemoryReplayGuard(now_ms(), store, tolerance_ms=settings.replay_tolerance)
+            yield Shared(alone_here, limiter, counters, now_ms())
+        else:
+            table = stack.enter_context(closing(folder.table(TABLE)))
+            guard = HostReplayGuard(table, store, now_ms, tolerance_ms=settings.replay_tolerance)
+            yield Shared(guard, limiter, counters, table.born_ms, folder=folder)
+
+
+def _rates(settings: Settings, folder: HostFolder | None, stack: ExitStack) -> RateLimiter:
+    if folder is None:
+        return MemoryRates(settings.limited_keys)
+    return rates.HostRates(stack.enter_context(closing(folder.table(rates.TABLE))))
+
+
+def presence(settings: Settings, store: SqlStore, now_ms: Clock) -> AbstractContextManager[None]:
+    """Be there as a process that serves from the store, in the way that the settings say.
+
+    Raises ConfigurationError while a process serves from it in another way.
+    """
+    lock, folder = _lock_of(settings), _folder_of(settings)
+    table = _NODES if settings.replay_store else TABLE
+    if settings.workers == 1 and not settings.replay_store:
+        return _alone(lock, folder, store)
 
     def make() -> None:
         names = rates.NAMES_A_KEY * settings.limited_keys
-        folder.make({rates.TABLE: names, TABLE: settings.replay_capacity}, now_ms())
-        with closing(folder.table(TABLE)) as table:
-            remember(table, ledger)
+        folder.make({rates.TABLE: names, table: settings.replay_capacity if table == TABLE else 1}, now_ms())
+        if not is_postgresql(settings.store):
+            _forget_lives(store)  # nobody else serves from a file
+        if table == TABLE:
+            with closing(folder.table(table)) as made:
+                remember(made, store)
 
-    with (
-        together(lock, make, lambda: folder.is_made(TABLE)),
-        closing(folder.table(TABLE)) as table,
-        closing(folder.table(rates.TABLE)) as rate_table,
-        closing(folder.counters()) as counters,
-    ):
-        guard = HostReplayGuard(table, ledger, now_ms, tolerance_ms=settings.replay_tolerance)
-        yield Shared(guard, rates.HostRates(rate_table), counters, table.born_ms, folder)
+    return together(lock, make, lambda: folder.is_made(table))
 
 
-def check_nobody_else_serves(settings: Settings) -> None:
-    """Raise ConfigurationError while a process serves from the store that would not share with this service."""
-    if settings.workers == 1:
-        with alone(_lock_of(settings)):
-            pass
-    else:
-        with together(_lock_of(settings), lambda: None, lambda: True):
-            pass
+@contextmanager
+def _alone(lock: Path, folder: HostFolder, store: SqlStore) -> Iterator[None]:
+    with alone(lock):
+        folder.forget()
+        _forget_lives(store)
+        yield
+
+
+def _forget_lives(store: SqlStore) -> None:
+    """Have the next node begin a new life in Valkey: what is accepted without it, it does not know."""
+    if lives := store.lives():
+        store.replace_lives(lives, [])
+
+
+def _valkey_guard(settings: Settings, store: SqlStore, now_ms: Clock, log: Log) -> tuple[ReplayGuard, Companion]:
+    try:
+        from sealstamp.stores.valkey.opening import open_valkey_guard
+        from sealstamp.stores.valkey.shard import Rules
+    except ImportError:
+        raise _valkey_missing() from None
+    rules = Rules(now_ms, settings.max_clock_distance, settings.replay_tolerance, settings.max_staleness)
+    guard, keeper = open_valkey_guard(settings.replay_store, store, rules, log, settings.replay_timeout / 1000)
+    return guard, _kept(keeper, settings.refresh_interval, settings.replay_timeout)
+
+
+@asynccontextmanager
+async def _kept(keeper: Keeper, interval_ms: int, patience_ms: int) -> AsyncIterator[None]:
+    """Run the keeper for as long as the block runs, which begins when it knows the state of things, if it can."""
+    async with background(partial(keeper.keep, interval_ms)):
+        with suppress(TimeoutError):
+            await asyncio.wait_for(keeper.has_begun.wait(), patience_ms / 1000)
+        yield
+
+
+async def check_replay_store(settings: Settings) -> None:
+    """Ask Valkey, if it is used, whether it will do. Raises ConfigurationError, StoreUnavailableError."""
+    if settings.replay_store:
+        try:
+            from sealstamp.stores.valkey.opening import check_valkey
+        except ImportError:
+            raise _valkey_missing() from None
+        await check_valkey(settings.replay_store, settings.replay_timeout / 1000)
+
+
+def _valkey_missing() -> ConfigurationError:
+    hint = "pip install 'sealstamp[server,valkey]'"
+    return ConfigurationError("setting replay_store", "the library for Valkey is not installed", hint)
 
 
 def _lock_of(settings: Settings) -> Path:
-    return Path(f"{_store_path(settings)}.lock")
+    return Path(f"{_base_of(settings)}.lock")
 
 
 def _folder_of(settings: Settings) -> HostFolder:
-    return HostFolder(Path(f"{_store_path(settings)}.shared"))
+    return HostFolder(Path(f"{_base_of(settings)}.shared"))
 
 
-def _store_path(settings: Settings) -> Path:
-    if is_postgresql(settings.store):
-        problem = "a service that serves from PostgreSQL needs a replay guard of many machines"
-        raise ConfigurationError("setting store", problem, "serve from a SQLite store, until there is one")
-    return sqlite_path(settings.store)
+def _base_of(settings: Settings) -> Path:
+    """Return where this host's files are: beside the store's, or, for a store elsewhere, in a folder of this user's."""
+    if not is_postgresql(settings.store):
+        return sqlite_path(settings.store)
+    if not settings.replay_store:
+        problem = "services that serve from PostgreSQL must know what each of them accepted"
+        raise ConfigurationError("setting replay_store", problem, "give the URL of a Valkey that they share")
+    own = Path(tempfile.gettempdir()) / f"sealstamp-{os.getuid()}"
+    own.mkdir(mode=0o700, exist_ok=True)
+    status = own.lstat()
+    if status.st_uid != os.getuid() or status.st_mode & 0o077:
+        raise ConfigurationError(str(own), "it belongs to somebody else, or others may read it", "remove it")
+    return own / hashlib.sha256(f"{settings.store}\0{settings.listen}".encode()).hexdigest()[:16]

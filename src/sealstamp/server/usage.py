@@ -22,7 +22,7 @@ from sealstamp.errors import Reason, StoreUnavailableError
 from sealstamp.keys.addresses import ClientAddress
 from sealstamp.keys.ports import UsageLedger
 from sealstamp.keys.usage import HOUR_MS, NOBODY, LastUse, Usage
-from sealstamp.server.life import background
+from sealstamp.server.background import background
 from sealstamp.server.logs import Log
 from sealstamp.server.metrics import Metrics, Tally
 

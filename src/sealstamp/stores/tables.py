@@ -185,3 +185,17 @@ replay_claims = Table(
     Column("expires_at_ms", BigInteger, nullable=False),
 )
 Index(None, replay_claims.c.expires_at_ms)
+
+replay_lives = Table(
+    "replay_lives",
+    metadata,
+    Column("shard", Integer, primary_key=True, autoincrement=False),
+    Column("shards", Integer, nullable=False),
+    Column("mark", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("born_ms", BigInteger, nullable=False),
+    Column("wait_ms", BigInteger, nullable=False),
+    Column("patience_ms", BigInteger, nullable=False),
+    CheckConstraint("state IN ('waiting', 'opening', 'open')", name="state"),
+)
+"""The life of each shard of a replay store that many machines share."""

@@ -14,6 +14,7 @@ from itertools import count
 from pathlib import Path
 from struct import Struct
 from typing import Final
+from zlib import crc32
 
 from sealstamp.errors import StoreUnavailableError
 
@@ -21,23 +22,25 @@ _RECORD: Final = 512
 _MOST: Final = 8_192
 _LENGTH: Final = Struct("<q")
 _LONGEST: Final = _RECORD - 16
-_PREFIX: Final = "counts-"
 PULSE: Final = b"pulse"
 REST: Final = b"rest"
 """Counts what no place is left for."""
 
 
 class HostCounters:
-    """The counts of this process, and the sums over all that count in ``folder``; without a folder it is alone.
+    """The counts of this process, and the sums over all that count for ``service`` in ``folder``.
+
+    Without a folder it is alone.
 
     ``values[place(name)]`` is a count that may be changed. Raises StoreUnavailableError for a folder without room.
     """
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, service: str = "") -> None:
         self._folder = folder
+        self._prefix = f"counts-{crc32(service.encode()):08x}-"
         self._places: dict[bytes, int] = {}
         try:
-            self._file = -1 if folder is None else _own_file(folder)
+            self._file = -1 if folder is None else _own_file(folder, self._prefix)
             self._map = mmap.mmap(self._file, _RECORD * _MOST)
         except OSError as error:
             raise StoreUnavailableError(f"nothing can be counted in {folder}: {error.strerror}") from None
@@ -72,7 +75,7 @@ class HostCounters:
         if self._folder is None:
             return Counter({name: self.values[place] for name, place in self._places.items()})
         totals: Counter[bytes] = Counter()
-        for path in self._folder.glob(f"{_PREFIX}*"):
+        for path in self._folder.glob(f"{self._prefix}*"):
             data = path.read_bytes()
             for at, name in enumerate(_names(data)):
                 totals[name] += _LENGTH.unpack_from(data, at * _RECORD)[0]
@@ -86,13 +89,13 @@ class HostCounters:
         """Return how many processes there are that did not say since ``since_ms`` that they are well."""
         if self._folder is None:
             return int(self.values[self._pulse] < since_ms)
-        return sum(_is_silent(path, since_ms) for path in self._folder.glob(f"{_PREFIX}*"))
+        return sum(_is_silent(path, since_ms) for path in self._folder.glob(f"{self._prefix}*"))
 
 
-def _own_file(folder: Path) -> int:
+def _own_file(folder: Path, prefix: str) -> int:
     """Open a file that no living process counts in, and lock it for as long as it is open."""
     for number in count():
-        path = folder / f"{_PREFIX}{number}"
+        path = folder / f"{prefix}{number}"
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             flock(descriptor, LOCK_EX | LOCK_NB)

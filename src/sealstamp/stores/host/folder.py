@@ -44,9 +44,9 @@ class HostFolder:
         """Open a table. Raises StoreUnavailableError."""
         return HostTable(self._table(name))
 
-    def counters(self) -> HostCounters:
-        """Begin to count. Raises StoreUnavailableError."""
-        return HostCounters(self._path)
+    def counters(self, service: str) -> HostCounters:
+        """Begin to count for a service. Raises StoreUnavailableError."""
+        return HostCounters(self._path, service)
 
     def _table(self, name: str) -> Path:
         return self._path / f"table-{name}"

@@ -16,6 +16,7 @@ from sealstamp.stores.sql.plans import PlanTables
 from sealstamp.stores.sql.quotas import QuotaTables
 from sealstamp.stores.sql.repeatable import RepeatableTables
 from sealstamp.stores.sql.replay import ReplayTables
+from sealstamp.stores.sql.replay_lives import ReplayLifeTables
 from sealstamp.stores.sql.schemes import SchemeTables
 from sealstamp.stores.sql.usage import UsageTables
 
@@ -30,6 +31,7 @@ class SqlStore(
     OutboxTables,
     AuditTables,
     ReplayTables,
+    ReplayLifeTables,
     OperatorTables,
     RepeatableTables,
     SchemeTables,

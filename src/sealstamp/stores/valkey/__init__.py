@@ -1,0 +1,1 @@
+"""What many machines share in Valkey, or in Redis: replay claims."""

@@ -1,0 +1,126 @@
+"""Where the servers are that take the writes: always one and the same, what Sentinels say, or a cluster's primaries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import aclosing
+from typing import Any, Final, Protocol
+
+from redis.asyncio import Connection, RedisCluster, Sentinel, SSLConnection
+from redis.asyncio.cluster import ClusterNode
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import ClusterError, RedisClusterException, SlotNotCoveredError
+
+from sealstamp.stores.valkey.urls import Kind, ValkeyUrl
+
+SHARDS: Final = 16
+"""Into how many parts what is claimed is divided in a cluster. Part of the data's form: never change it."""
+TAGS: Final = (
+    *("ss60", "ss42", "ss2", "ss20", "ss61", "ss43", "ss3", "ss21"),
+    *("ss62", "ss40", "ss0", "ss22", "ss63", "ss41", "ss1", "ss23"),
+)
+"""A hash tag for each shard. They are chosen so that each is in a sixteenth of the slots of its own."""
+
+Place = tuple[str, int]
+Connect = Callable[[Place], Connection]
+
+
+class Topology(Protocol):
+    """Finds the primary of each shard."""
+
+    shards: int
+
+    async def places(self) -> Sequence[Place | None]:
+        """Return where each shard's primary is, as far as there is one, asked anew. Raises RedisError, OSError."""
+
+
+def make_topology(url: ValkeyUrl, timeout_s: float) -> Topology:
+    """Return the topology of what ``url`` names. ``timeout_s`` (seconds) is for each connection and answer."""
+    if url.kind is Kind.SENTINEL:
+        return _Sentinels(url, timeout_s)
+    return _Cluster(url, timeout_s) if url.kind is Kind.CLUSTER else _Single(url)
+
+
+def make_connect(url: ValkeyUrl, timeout_s: float) -> Connect:
+    """Return what makes a connection to a place, not yet connected."""
+    options = _options(url, timeout_s)
+
+    def connect(place: Place) -> Connection:
+        kind = SSLConnection if url.tls else Connection
+        return kind(host=place[0], port=place[1], db=url.database, **options)
+
+    return connect
+
+
+class _Single:
+    shards = 1
+
+    def __init__(self, url: ValkeyUrl) -> None:
+        self._places = url.hosts
+
+    async def places(self) -> Sequence[Place | None]:
+        return self._places
+
+
+class _Sentinels:
+    shards = 1
+
+    def __init__(self, url: ValkeyUrl, timeout_s: float) -> None:
+        self._url = url
+        own = {**_options(url, timeout_s), "username": url.sentinel_username, "password": None}
+        if url.sentinel_password is not None:
+            own["password"] = url.sentinel_password.reveal().decode()
+        self._own = {**own, "ssl": True} if url.tls else own
+
+    async def places(self) -> Sequence[Place | None]:
+        sentinels = Sentinel(self._url.hosts, sentinel_kwargs=self._own)  # type: ignore[no-untyped-call]
+        try:
+            host, port = await sentinels.discover_master(self._url.service)
+        finally:
+            for sentinel in sentinels.sentinels:
+                await sentinel.aclose()
+        return [(str(host), int(port))]
+
+
+class _Cluster:
+    shards = SHARDS
+
+    def __init__(self, url: ValkeyUrl, timeout_s: float) -> None:
+        self._hosts = url.hosts
+        self._options = {**_options(url, timeout_s), "ssl": url.tls, "require_full_coverage": False}
+
+    async def places(self) -> Sequence[Place | None]:
+        cluster = RedisCluster(startup_nodes=[ClusterNode(host, port) for host, port in self._hosts], **self._options)
+        async with aclosing(cluster):
+            try:
+                await cluster.initialize()
+            except RedisClusterException:  # not one of the library's RedisErrors
+                raise ClusterError from None
+            return [_primary(cluster, f"{{{tag}}}") for tag in TAGS]
+
+
+def _primary(cluster: RedisCluster, key: str) -> Place | None:
+    try:
+        node = cluster.get_node_from_key(key)
+    except SlotNotCoveredError:
+        return None
+    return None if node is None else (str(node.host), int(node.port))
+
+
+def _options(url: ValkeyUrl, timeout_s: float) -> dict[str, Any]:
+    options: dict[str, Any] = {
+        "username": url.username,
+        "password": None if url.password is None else url.password.reveal().decode(),
+        "socket_timeout": timeout_s,
+        "socket_connect_timeout": timeout_s,
+        # Never again by itself: what was sent may have been done, and to do it twice could bring a lost life back.
+        "retry": Retry(NoBackoff(), 0),
+        "protocol": 2,
+    }
+    return {**options, **_files(url.files)} if url.tls else options
+
+
+def _files(files: Mapping[str, str]) -> dict[str, str]:
+    names = {"ca_file": "ssl_ca_certs", "cert_file": "ssl_certfile", "key_file": "ssl_keyfile"}
+    return {names[name]: path for name, path in files.items()}

@@ -1,0 +1,168 @@
+"""Services that share what they accepted in Valkey: real processes, a real server, and what can befall them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from sealstamp.errors import ConfigurationError, StoreUnavailableError
+from sealstamp.server.running import serve
+from sealstamp.server.settings import load_settings
+from sealstamp.stores.host import presence
+from tests.server.service import Service, serving, until
+from tests.server.signing import BBX, Pair
+from tests.server.test_restarts import MANIFEST
+from tests.server.test_workers import decision, worker_pids
+from tests.server.upstream import Upstream
+from tests.valkey import Valkey, running
+
+RACERS = 8
+
+
+@pytest.fixture(scope="module")
+def own() -> Iterator[Valkey]:
+    with running("--requirepass", "open sesame") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def services(tmp_path_factory: pytest.TempPathFactory, own: Valkey, upstream: Upstream) -> Iterator[list[Service]]:
+    """Two services on one store: one with two workers, one with one."""
+    folder = tmp_path_factory.mktemp("nodes")
+    url = f"valkey://:open%20sesame@127.0.0.1:{own.port}"
+    settings = {
+        "replay_store": url,
+        "max_staleness": "1 s",
+        "max_clock_distance": "100 ms",
+        "refresh_interval": "50 ms",
+    }
+    first = Service(folder, workers=2, **settings)
+    second = Service(folder / "second", **settings, store=f"sqlite:///{first.store}")
+    second.config.write_text(second.config.read_text().replace("second/sealing.key", "sealing.key"))
+    first.prepare(MANIFEST.format(upstream.url))
+    with serving(first), serving(second):
+        yield [first, second]
+
+
+@pytest.fixture(scope="module")
+def pair(services: list[Service]) -> Pair:
+    return services[0].add_pair("bbx")
+
+
+def race(services: list[Service], request: bytes) -> list[int]:
+    """Send one request to all services, on several connections at once; return the answers' statuses."""
+    gate = threading.Barrier(RACERS)
+
+    def send(number: int) -> int:
+        with services[number % len(services)].connect() as connection:
+            gate.wait()
+            connection.send(request)
+            return connection.read_answer().status
+
+    with ThreadPoolExecutor(RACERS) as pool:
+        return sorted(pool.map(send, range(RACERS)))
+
+
+def test_of_racers_over_nodes_one_is_accepted(services: list[Service], pair: Pair) -> None:
+    """Three processes take part; also where the request is stamped ahead, and goes to the key store."""
+    for round_number in range(20):
+        request = decision(services[0], "bbx", BBX.sign(pair, BBX.stamp(20 if round_number % 10 == 9 else 0)))
+        got = race(services, request)
+        assert got == [204] + [401] * (RACERS - 1), (
+            round_number,
+            services[0].said()[-1500:],
+            services[1].said()[-1500:],
+        )
+
+
+def test_the_password_is_nowhere(services: list[Service]) -> None:
+    """Not in what the service says, nor in what it shows of its settings."""
+    shown = services[0].must("serve", "--check")
+    assert f"valkey://127.0.0.1:{services[0].config.read_text().split('127.0.0.1:')[2][:5]}" in shown
+    for text in (shown, services[0].said(), services[1].said()):
+        assert "sesame" not in text
+
+
+def test_killed_and_emptied_under_load(services: list[Service], own: Valkey, pair: Pair) -> None:
+    """Workers die, the server dies and comes back empty: nothing is accepted twice, and all goes on by itself."""
+    accepted: list[bytes] = []
+    answers: Counter[int] = Counter()
+    stop = threading.Event()
+
+    def load(service: Service) -> None:
+        while not stop.is_set():
+            request = decision(service, "bbx", BBX.sign(pair))
+            with suppress(OSError):
+                status = service.exchange(request).status
+                answers[status] += 1
+                if status == 204:
+                    accepted.append(request)
+
+    def accepts(more: int) -> None:
+        enough = len(accepted) + more
+        until(lambda: len(accepted) >= enough, "requests to be accepted")
+
+    loaders = [threading.Thread(target=load, args=(service,)) for service in services]
+    for loader in loaders:
+        loader.start()
+    try:
+        accepts(50)
+        dead = worker_pids(services[0])[0]
+        os.kill(dead, signal.SIGKILL)
+        accepts(50)
+        before = list(accepted)
+        own.kill()
+        until(lambda: services[1].get("/readyz").status == 503, "the service to say that it is not ready")
+        refused = services[1].exchange(decision(services[1], "bbx", BBX.sign(pair)))
+        assert (refused.status, services[1].reason(refused)) == (503, "store_unavailable")
+        own.start()
+        accepts(50)
+    finally:
+        stop.set()
+        for loader in loaders:
+            loader.join()
+    assert set(answers) <= {204, 401, 503}
+    for service in services:
+        until(service.is_ready, "the service to be ready")
+    with ThreadPoolExecutor(4) as pool:
+        replayed = Counter(
+            pool.map(
+                lambda request: services[len(request) % 2].exchange(request).status, before[-200:] + accepted[-100:]
+            )
+        )
+    assert set(replayed) == {401}
+    assert race(services, decision(services[0], "bbx", BBX.sign(pair))) == [204] + [401] * (RACERS - 1)
+
+
+def test_a_service_that_does_not_share_there(
+    services: list[Service], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither one in its own memory, nor several workers on this host, start beside those that use Valkey."""
+    monkeypatch.setattr(presence, "PATIENCE_S", 0.1)
+    for workers in (1, 2):
+        settings = load_settings(
+            store=f"sqlite:///{services[0].store}", workers=workers, sealing_key_file=folder / "sealing.key"
+        )
+        with pytest.raises(ConfigurationError, match="another process serves from this store"):
+            serve(settings, None)
+
+
+def test_a_server_that_does_not_answer(folder: Path) -> None:
+    """The service does not start, and says why without the password."""
+    folder.mkdir()
+    settings = load_settings(
+        store=f"sqlite:///{folder / 'keys.sqlite3'}",
+        sealing_key_file=folder / "sealing.key",
+        replay_store="valkey://:sesame@127.0.0.1:1",
+    )
+    with pytest.raises(StoreUnavailableError, match="does not answer") as caught:
+        serve(settings, None)
+    assert "sesame" not in str(caught.value)

