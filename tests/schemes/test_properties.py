@@ -17,6 +17,7 @@ from sealstamp.core.credential import Credential
 from sealstamp.core.places import Where
 from sealstamp.core.request import Request
 from sealstamp.core.scheme import SIGNATURE
+from sealstamp.core.signer import Signer
 from sealstamp.core.xmlfields import write_element
 from sealstamp.errors import ConfigurationError, Reason
 from sealstamp.schemes import get_scheme, scheme_names
@@ -76,10 +77,10 @@ def _elements(pairs: list[tuple[str, str]]) -> Iterator[bytes]:
 
 
 def credential_with(situation: Situation, secret: str) -> Credential:
-    """The scheme's key with this secret, if it can be one."""
+    """The scheme's key with this secret, if it can be one; some texts are public keys, which cannot sign."""
     credential = Credential.of(situation.credential.access_key_id, secret)
     try:
-        situation.verifier.bind(credential, consumer="")
+        Signer(situation.scheme, credential)
     except ConfigurationError:
         return situation.credential
     return credential
