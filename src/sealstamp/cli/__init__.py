@@ -35,6 +35,7 @@ GROUPS = {
     "apis": "list the guarded APIs",
     "audit": "list, verify and export what was done",
     "sealing": "seal secrets anew after the sealing key was changed",
+    "doctor": "check whether what a service needs is in order",
     "backup": "copy the store while it is in use",
     "operators": "make, list and revoke those who may call the management API",
 }

@@ -17,6 +17,7 @@ from sealstamp.server.asgi import Application
 from sealstamp.server.attempts import Attempts
 from sealstamp.server.background import background
 from sealstamp.server.clock import now_ms
+from sealstamp.server.clock_watch import ClockWatch
 from sealstamp.server.controls import Controls
 from sealstamp.server.decisions import Decisions
 from sealstamp.server.directory import Directory
@@ -100,7 +101,8 @@ def _assemble(settings: Settings, resources: ExitStack) -> Application:
     usage = UsageBook(store, metrics, log, now_ms, interval_ms=settings.usage_interval, keep_ms=settings.usage_kept)
     quotas = QuotaBook(store, metrics, log)
     door = Door(shared.replay, attempts, Limiter(shared.rates, quotas), Records(metrics, usage, log), now_ms)
-    controls = Controls(directory, door, shared, metrics, trust)
+    clock = ClockWatch(store, now_ms, settings.max_clock_distance)
+    controls = Controls(directory, door, shared, clock, metrics, trust)
     locator = Locator(trust, settings.client_address_header)
     management = _management(settings, store, sealer, directory, door, locator, log)
     decisions = Decisions(directory, door, locator, controls, log)
@@ -108,6 +110,7 @@ def _assemble(settings: Settings, resources: ExitStack) -> Application:
         aclosing(gateway),
         background(partial(directory.keep_fresh, settings.refresh_interval)),
         background(controls.keep_telling),
+        background(clock.keep_measuring),
         usage.kept(),
         quotas.held(),
         *shared.companions,

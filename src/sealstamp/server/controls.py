@@ -8,6 +8,7 @@ from contextlib import suppress
 from sealstamp.errors import StoreUnavailableError
 from sealstamp.server.answers import REQUEST_ID, Answer, json_answer, new_request_id, problem
 from sealstamp.server.asgi import Scope
+from sealstamp.server.clock_watch import ClockWatch
 from sealstamp.server.directory import Directory
 from sealstamp.server.door import Door
 from sealstamp.server.metrics import Metrics
@@ -22,10 +23,13 @@ TELLING_S = 0.25
 class Controls:
     """Answers ``/healthz``, ``/readyz`` and ``/metrics``."""
 
-    def __init__(self, directory: Directory, door: Door, shared: Shared, metrics: Metrics, trust: Trust) -> None:
+    def __init__(
+        self, directory: Directory, door: Door, shared: Shared, clock: ClockWatch, metrics: Metrics, trust: Trust
+    ) -> None:
         self._directory = directory
         self._door = door
         self._shared = shared
+        self._clock = clock
         self._metrics = metrics
         self._trust = trust
         self.answers = {b"/healthz": self.healthz, b"/readyz": self.readyz, b"/metrics": self.metrics}
@@ -35,7 +39,7 @@ class Controls:
         return json_answer(200, {"status": "ok"})
 
     def readyz(self, _scope: Scope) -> Answer:
-        """Say 503 while a store or a worker is silent, or a request signed now would be older than the replay guard."""
+        """Say 503 while a store or a worker is silent, the clock is off, or the guard younger than a request of now."""
         try:
             self._check()
         except StoreUnavailableError as error:
@@ -43,6 +47,9 @@ class Controls:
         now_ms = self._door.now_ms()
         if now_ms - STAMP_STEP_MS <= self._shared.replay.trusted_from_ms:
             return json_answer(503, {"status": "starting", "problem": "the replay guard is younger than a second"})
+        if self._clock.is_off:
+            problem = f"this machine's clock is {self._clock.distance_ms} ms from the store's"
+            return json_answer(503, {"status": "unavailable", "problem": problem})
         if silent := self._shared.silent_workers(now_ms):
             problem = f"of the workers on this host, {silent} cannot serve now"
             return json_answer(503, {"status": "unavailable", "problem": problem})

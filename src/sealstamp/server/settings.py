@@ -176,7 +176,9 @@ class Settings(BaseSettings):
     )
     replay_timeout: Milliseconds = Field(1_000, ge=10, description="for each connection to and answer from Valkey")
     max_clock_distance: Milliseconds = Field(
-        1_000, ge=10, description="refuse when this clock is further than this from Valkey's; alike on all machines"
+        1_000,
+        ge=10,
+        description="how far this clock may be from Valkey's, else refuse, and from PostgreSQL's, else be not ready",
     )
     workers: int = Field(1, ge=1, le=256, description="processes that serve; several share what they accept")
     replay_capacity: int = Field(
@@ -192,9 +194,7 @@ class Settings(BaseSettings):
     mail_from: Mailbox | None = Field(None, description="who mail is from, such as Shop <keys@shop.example>")
     mail_operators: Mailbox | None = Field(None, description="who is told of access requests; nobody if not given")
     mail_templates: Path | None = Field(None, description="folder of templates in place of the built-in ones")
-    max_cached_keys: int = Field(
-        100_000, ge=1, description="most access keys that a worker keeps ready in memory, some 2 KB each"
-    )
+    max_cached_keys: int = Field(100_000, ge=1, description="most access keys that a worker keeps ready in memory")
 
     usage_interval: Milliseconds = Field(
         10_000, ge=100, description="how often usage is written to the store; a worker that is killed loses so much"

@@ -87,6 +87,13 @@ class Transactions:
         """Return what tells at once that something has changed; None where nothing can."""
         return self._database.open_feed()
 
+    def server(self) -> str:
+        """Return the database's kind and version."""
+        with self._reading() as connection:
+            dialect = connection.dialect
+            version = ".".join(map(str, dialect.server_version_info or ()))
+            return f"{'PostgreSQL' if dialect.name == 'postgresql' else 'SQLite'} {version}"
+
     def clock_ms(self) -> int | None:
         """Return the time of the database server's clock, in Unix milliseconds; None for a file."""
         if not self._database.clock:
