@@ -32,7 +32,7 @@ def test_defaults_are_what_a_file_could_have(run: Run) -> None:
 
 
 def _toml(value: object) -> str:
-    return str(value) if isinstance(value, int) else repr(value)
+    return str(value).lower() if isinstance(value, int) else repr(value)
 
 
 def test_variables_win_over_the_file(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,7 +34,7 @@ def run(arguments: Namespace) -> int:
         _check_mail(settings)
     if arguments.check:
         shown = settings.shown()
-        rows = ((name, "" if value is None else str(value)) for name, value in shown.items())
+        rows = ((name, _written(value)) for name, value in shown.items())
         return output.show(arguments, shown, lambda: output.show_table(("SETTING", "VALUE"), rows))
     from sealstamp.server.running import serve  # the server is imported only to serve
 
@@ -64,3 +64,10 @@ def _check_mail(settings: Settings) -> None:
     from sealstamp.server.opening import open_post
 
     open_post(settings)
+
+
+def _written(value: object) -> str:
+    """Write a setting's value as its file has it."""
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
