@@ -23,7 +23,7 @@ from psycopg import sql
 
 from tests.server.service import free_port
 
-PATIENCE = 20.0
+PATIENCE = 120.0
 """Seconds in which the server must have started or ended."""
 _DEBIAN = Path("/usr/lib/postgresql")
 _FAST = ("fsync=off", "full_page_writes=off", "autovacuum=off", "shared_buffers=16MB", "max_connections=200")
