@@ -21,12 +21,14 @@ from tests.server.service import free_port, until
 class Valkey:
     """A server that can be paused, killed and started again. It writes nothing to the disk by itself."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(self, folder: Path, *options: str, config: Path | None = None) -> None:
+        """With a ``config`` it is a Sentinel."""
         self.port = free_port()
         self.bus_port = 0
         self.folder = folder
         self.folder.mkdir(parents=True, exist_ok=True)
         self._options = options
+        self._config = config
         self._process: subprocess.Popen[bytes] | None = None
         password = options[options.index("--requirepass") + 1] if "--requirepass" in options else None
         self.client = redis.Redis(port=self.port, password=password, socket_timeout=5)
@@ -36,8 +38,11 @@ class Valkey:
         return f"valkey://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        words = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self.folder)]
-        words += ["--repl-diskless-sync-delay", "0"]
+        words = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder)]
+        if self._config is None:
+            words += ["--save", "", "--repl-diskless-sync-delay", "0"]
+        else:
+            words = [str(self._config), *words, "--sentinel"]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen([str(get_binary_path()), *words, *self._options], stdout=log, stderr=log)
         until(self._answers, "Valkey to start")
@@ -130,19 +135,19 @@ class Cluster:
         """The number of the primary that has the slot of a hash tag."""
         return min(key_slot(tag.encode()) // 5_461, 2)
 
-    def move(self, tag: str, to: int) -> None:
-        """Move a tag's slot with its keys, as an operator's tool does."""
-        slot, source, target = key_slot(tag.encode()), self.owner(tag), self.nodes[to]
-        self.begin_move(tag, to)
-        while keys := self.nodes[source].ask("CLUSTER", "GETKEYSINSLOT", slot, 100):
-            self.nodes[source].ask("MIGRATE", "127.0.0.1", target.port, "", 0, 5_000, "KEYS", *keys)
-        for node in self.nodes[:3]:
-            node.ask("CLUSTER", "SETSLOT", slot, "NODE", self.ids[to])
+    def begin_move(self, tag: str, source: int, target: int) -> None:
+        """Tell both primaries that a tag's slot is on its way."""
+        slot = key_slot(tag.encode())
+        self.nodes[target].ask("CLUSTER", "SETSLOT", slot, "IMPORTING", self.ids[source])
+        self.nodes[source].ask("CLUSTER", "SETSLOT", slot, "MIGRATING", self.ids[target])
 
-    def begin_move(self, tag: str, to: int) -> None:
-        slot, source = key_slot(tag.encode()), self.owner(tag)
-        self.nodes[to].ask("CLUSTER", "SETSLOT", slot, "IMPORTING", self.ids[source])
-        self.nodes[source].ask("CLUSTER", "SETSLOT", slot, "MIGRATING", self.ids[to])
+    def end_move(self, tag: str, source: int, target: int) -> None:
+        """Move the slot's keys, and give it to the target, as an operator's tool does."""
+        slot, port = key_slot(tag.encode()), self.nodes[target].port
+        while keys := self.nodes[source].ask("CLUSTER", "GETKEYSINSLOT", slot, 100):
+            self.nodes[source].ask("MIGRATE", "127.0.0.1", port, "", 0, 5_000, "KEYS", *keys)
+        for node in (self.nodes[target], *self.nodes[:3]):
+            node.ask("CLUSTER", "SETSLOT", slot, "NODE", self.ids[target])
 
 
 @contextmanager

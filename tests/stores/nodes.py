@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
@@ -15,7 +15,7 @@ from sealstamp.stores.sql import SqlStore
 from sealstamp.stores.valkey.keeper import Keeper
 from sealstamp.stores.valkey.opening import open_valkey_guard
 from sealstamp.stores.valkey.replay import ValkeyReplayGuard
-from sealstamp.stores.valkey.shard import Rules
+from sealstamp.stores.valkey.shard import Rules, Shard
 
 WINDOW_MS = 30_000
 MADE, SEEN, BEFORE_BIRTH = ClaimResult.MADE, ClaimResult.SEEN, ClaimResult.BEFORE_BIRTH
@@ -62,10 +62,16 @@ class Node:
         except StoreUnavailableError:
             return None
 
+    @property
+    def shards(self) -> Sequence[Shard]:
+        return self.keeper._shards
+
     def is_ready(self) -> bool:
+        """Every shard takes claims of requests that are signed now."""
         with suppress(StoreUnavailableError):
             self.guard.check()
-            return now_ms() > self.guard.trusted_from_ms
+            newest_ms = max(shard.trusted_from_ms for shard in self.shards)
+            return not any(shard.problem for shard in self.shards) and now_ms() > newest_ms
         return False
 
     def problem(self) -> str:

@@ -131,19 +131,21 @@ def test_a_server_that_forgot(misfortune: str, own: Valkey, register: SqlStore) 
 
     async def scene() -> None:
         async with nodes(own.url, own.url, store=register) as (one, other):
-            claims = await many(one, ahead_ms=10_000)
+            claims, mark = await many(one, ahead_ms=10_000), register.lives()[0].mark
             if misfortune == "restarted from an old copy":
                 own.ask("SAVE")
             claims += await many(other)
             if misfortune == "flushed":
                 own.ask("FLUSHALL")
             elif misfortune == "its life deleted":
-                own.ask("DEL", b"{ss60}" + register.lives()[0].mark.encode())
+                assert own.ask("DEL", one.shards[0].life_key) == 1
             else:
                 own.kill()
                 assert await one.claim(fresh()) is None
                 own.start()
                 assert (own.ask("DBSIZE") > 0) == (misfortune == "restarted from an old copy")
+            await never_again([one, other], claims)
+            await until(lambda: register.lives()[0].mark != mark and one.is_ready() and other.is_ready())
             await never_again([one, other], claims)
             assert await race([one, other], fresh()) == {MADE: 1, SEEN: RACERS - 1}
 

@@ -28,7 +28,7 @@ def open_valkey_guard(
     """Return the guard, which refuses until the keeper keeps. Connects to nothing yet. Raises ConfigurationError."""
     parsed = parse_valkey_url(url)
     topology = make_topology(parsed, timeout_s)
-    shards = [Shard(number, f"{{{TAGS[number]}}}", rules) for number in range(topology.shards)]
+    shards = [Shard(number, TAGS[number], rules) for number in range(topology.shards)]
     links = Links(topology, make_connect(parsed, timeout_s), shards, timeout_s)
     freshness = Freshness()
     keeper = Keeper(shards, links, freshness, register, rules, log)

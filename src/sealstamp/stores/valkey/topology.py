@@ -57,10 +57,10 @@ class _Single:
     shards = 1
 
     def __init__(self, url: ValkeyUrl) -> None:
-        self._places = url.hosts
+        self._place = url.hosts[0]
 
     async def places(self) -> Sequence[Place | None]:
-        return self._places
+        return [self._place] * self.shards
 
 
 class _Sentinels:
