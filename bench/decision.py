@@ -121,7 +121,7 @@ def sealstamp(*words: str) -> str:
     ).stdout
 
 
-def wrk_script(folder: Path, scheme: str, pair: Credential) -> Path:
+def wrk_script(folder: Path, scheme: str, pair: Credential, with_nonces: int = WITH_NONCES) -> Path:
     """Write the load: what nginx would send to ask about one signed request, or about many that differ in nonce."""
     signer = Signer(get_scheme(scheme), pair)
     now_ms = time.time_ns() // 1_000_000
@@ -140,7 +140,7 @@ def wrk_script(folder: Path, scheme: str, pair: Credential) -> Path:
         script.write_text(f'wrk.path = "/decide"\n{table}\nwrk.headers["X-Original-URI"] = "{first.target.decode()}"\n')
     else:
         targets = folder / f"{scheme}.targets"
-        targets.write_text("\n".join(signed(number).target.decode() for number in range(WITH_NONCES)))
+        targets.write_text("\n".join(signed(number).target.decode() for number in range(with_nonces)))
         script.write_text(_MANY.format(table=table, targets=targets))
     return script
 
