@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-BENCHMARKS = ("cold", "verify", "decision", "replay", "proxy", "limits", "unknown_key", "peers")
+BENCHMARKS = ("cold", "verify", "decision", "replay", "racers", "proxy", "limits", "unknown_key", "peers")
 
 
 def main() -> int:

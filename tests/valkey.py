@@ -115,7 +115,6 @@ class Cluster:
             node.ask("CLUSTER", "ADDSLOTSRANGE", number * 5_461, 16_383 if number == 2 else number * 5_461 + 5_460)
         until(lambda: all(self._knows_all(node) for node in nodes), "the nodes to meet")
         nodes[3].ask("CLUSTER", "REPLICATE", self.ids[0])
-        until(lambda: nodes[3].client.info("replication").get("master_link_status") == "up", "the replica to follow")
         self.until_ok()
 
     def _knows_all(self, node: Valkey) -> bool:
@@ -123,6 +122,13 @@ class Cluster:
 
     def until_ok(self) -> None:
         until(lambda: all(self._is_ok(node) for node in self.nodes), "the cluster to be whole")
+        until(lambda: self.nodes[3].client.info("replication").get("master_link_status") == "up", "the replica")
+
+    def exchange_first(self) -> None:
+        """Take note that the replica has the first primary's place; the dead one starts, and becomes its replica."""
+        for each in (self.nodes, self.ids):
+            each[0], each[3] = each[3], each[0]
+        self.nodes[3].start()
 
     def _is_ok(self, node: Valkey) -> bool:
         return bool(node.ask("CLUSTER INFO")["cluster_state"] == "ok")

@@ -23,9 +23,16 @@ from tests.valkey import Cluster, Valkey, cluster, running
 
 
 @pytest.fixture(scope="module")
-def three() -> Iterator[Cluster]:
-    with cluster() as started:
-        yield started
+def started() -> Iterator[Cluster]:
+    with cluster() as nodes:
+        yield nodes
+
+
+@pytest.fixture
+def three(started: Cluster) -> Cluster:
+    """A whole cluster, whatever the test before did to it."""
+    started.until_ok()
+    return started
 
 
 @pytest.fixture
@@ -103,10 +110,10 @@ async def until_accepts(node: Node, shard: int) -> None:
     raise AssertionError(node.problem())
 
 
-def test_a_primary_that_dies(register: SqlStore) -> None:
+def test_a_primary_that_dies(three: Cluster, register: SqlStore) -> None:
     """Its replica takes its place, perhaps without the last writes: its shards begin new lives, the others go on."""
 
-    async def scene(three: Cluster) -> None:
+    async def scene() -> None:
         async with nodes(three.url, three.url, store=register) as (one, other):
             claims = await many(one)
             before = [life.mark for life in register.lives()]
@@ -124,8 +131,8 @@ def test_a_primary_that_dies(register: SqlStore) -> None:
             assert before[elsewhere] == after[elsewhere]
             assert await race([one, other], in_shard(own[0])) == {MADE: 1, SEEN: RACERS - 1}
 
-    with cluster() as own_cluster:
-        play(scene(own_cluster))
+    play(scene())
+    three.exchange_first()
 
 
 def test_a_node_that_divides_the_store_in_another_way(
