@@ -15,7 +15,8 @@ from sealstamp.errors import (
     UnknownAccessKeyError,
 )
 from sealstamp.keys.acts.access_keys import disable, import_pair
-from sealstamp.keys.domain import AccessKey, Api, Consumer, ConsumerStatus, SchemeChoice
+from sealstamp.keys.domain import Api, Consumer, ConsumerStatus, SchemeChoice
+from sealstamp.keys.in_force import HeldKey
 from sealstamp.keys.key_cache import KeyCache
 from sealstamp.keys.plans import Plan
 from sealstamp.keys.sealing import Sealer, SealingKey
@@ -103,9 +104,9 @@ def test_a_look_up_that_was_under_way(store: SqlStore) -> None:
     cache = KeyCache(100)
     before = take_snapshot(store, SEALER, cache)
     scheme = before.by_name["good"].accepted[0]
-    read = store.find_access_key
+    read = store.find_held_key
 
-    def read_slowly(access_key_id: str) -> AccessKey | None:
+    def read_slowly(access_key_id: str) -> HeldKey | None:
         patch.undo()
         found = read(access_key_id)
         disable(act_on(store, SEALER), "key-1")
@@ -113,7 +114,7 @@ def test_a_look_up_that_was_under_way(store: SqlStore) -> None:
         return found
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(store, "find_access_key", read_slowly)
+        patch.setattr(store, "find_held_key", read_slowly)
         late = scheme.find_key(b"key-1")
     assert late is not None
     assert late.usable_until_ms > NOW_MS
@@ -175,9 +176,13 @@ def test_active_candidates_come_first(store: SqlStore) -> None:
     for name in ("a", "b", "c"):
         keep_pair(store, SEALER, Credential.of(name, "s3cr3t"), "shield", now_ms=NOW_MS)
     disable(act_on(store, SEALER), "a")
-    assert [key.id for key in store.list_candidates("shield", 3)] == ["b", "c", "a"]
-    assert [key.id for key in store.list_candidates("shield", 2)] == ["b", "c"]
-    assert [key.id for key in store.list_candidates("shield", 1)] == ["b"]
+
+    def first(limit: int) -> list[str]:
+        return [held.key.id for held in store.list_candidates("shield", limit)]
+
+    assert first(3) == ["b", "c", "a"]
+    assert first(2) == ["b", "c"]
+    assert first(1) == ["b"]
 
 
 @pytest.mark.parametrize("suspended", ["acme", "parent", "grandparent"])

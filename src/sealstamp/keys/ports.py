@@ -13,7 +13,7 @@ from sealstamp.core.verifier import Claim, ClaimResult
 from sealstamp.keys.audit import AuditEntry, AuditHead, AuditQuery
 from sealstamp.keys.changes import News
 from sealstamp.keys.domain import AccessKey, Api, Consumer
-from sealstamp.keys.in_force import PlanSource
+from sealstamp.keys.in_force import HeldKey
 from sealstamp.keys.limits import RateLimit
 from sealstamp.keys.lives import Life
 from sealstamp.keys.operators import Operator
@@ -23,17 +23,14 @@ from sealstamp.keys.schemes import StoredScheme
 from sealstamp.keys.usage import LastUse, Usage, UsageBy, UsageFilter, UsageSum
 
 
-class KeySource(PlanSource, Protocol):
-    """Where a door finds keys, those who hold them, and their plans."""
+class KeySource(Protocol):
+    """Where a door finds keys, with those who hold them and their plans."""
 
-    def find_access_key(self, access_key_id: str) -> AccessKey | None:
-        """Return the key with exactly this id, or None."""
+    def find_held_key(self, access_key_id: str) -> HeldKey | None:
+        """Return the key with exactly this id, or None after as much work."""
 
-    def list_candidates(self, api: str, limit: int) -> Sequence[AccessKey]:
+    def list_candidates(self, api: str, limit: int) -> Sequence[HeldKey]:
         """Return at most ``limit`` keys for an API, those that are active before the others."""
-
-    def consumer_line(self, name: str) -> Sequence[Consumer]:
-        """Return the consumer and those above it, itself first. Raises NotFoundError."""
 
 
 class SchemeSource(Protocol):
@@ -64,6 +61,9 @@ class KeyStore(KeySource, SchemeSource, Protocol):
     def apis_of_access_keys(self, access_key_ids: Collection[str]) -> set[str]:
         """Return the names of the APIs that any of these keys is for."""
 
+    def find_access_key(self, access_key_id: str) -> AccessKey | None:
+        """Return the key with exactly this id, or None."""
+
     def list_access_keys(
         self, *, api: str | None = None, consumer: str | None = None, after: str = "", page: int = 1_000
     ) -> Iterator[AccessKey]:
@@ -92,6 +92,9 @@ class KeyStore(KeySource, SchemeSource, Protocol):
 
     def get_consumer(self, name: str) -> Consumer:
         """Return the consumer with exactly this name. Raises NotFoundError."""
+
+    def consumer_line(self, name: str) -> Sequence[Consumer]:
+        """Return the consumer and those above it, itself first. Raises NotFoundError."""
 
     def put_consumer(self, consumer: Consumer) -> None:
         """Keep ``consumer``, in place of the one with its name. Raises NotFoundError for its parent or plan."""

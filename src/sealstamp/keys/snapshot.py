@@ -25,7 +25,7 @@ from sealstamp.errors import (
 )
 from sealstamp.keys.changes import EVERYTHING, Kind, News
 from sealstamp.keys.domain import AccessKey, Api, Consumer, ConsumerStatus, Enforcement, KeyStatus
-from sealstamp.keys.in_force import in_force
+from sealstamp.keys.in_force import HeldKey, in_force
 from sealstamp.keys.keeping import credential_of
 from sealstamp.keys.key_cache import KeyCache, KeyShelf
 from sealstamp.keys.ports import KeySource, KeyStore
@@ -65,15 +65,10 @@ class AcceptedScheme(KeyShelf):
         if not is_access_key_id(named):
             return None
         generation = self._cache.generation
-        found = self._store.find_access_key(named)
-        key = self._bind(found) if found is not None else self._bind_stranger(named)
+        found = self._store.find_held_key(named)
+        key = self._bind(found) if found is not None else self.verifier.bind_stranger(named)
         self._cache.put(self, access_key_id, key, generation)
         return key
-
-    def _bind_stranger(self, access_key_id: str) -> BoundKey:
-        with suppress(NotFoundError):
-            self._store.consumer_line("")  # as of a key
-        return self.verifier.bind_stranger(access_key_id)
 
     def find_candidates(self) -> tuple[BoundKey, ...]:
         """Read the API's keys, active ones first, MAX_CANDIDATES at most; may block. Raises StoreUnavailableError."""
@@ -82,8 +77,8 @@ class AcceptedScheme(KeyShelf):
         self._cache.put_candidates(self, candidates, generation)
         return candidates
 
-    def _bind(self, kept: AccessKey) -> BoundKey:
-        key, line = in_force(kept, _line_of(kept, self._store), self._store)
+    def _bind(self, held: HeldKey) -> BoundKey:
+        key, line = in_force(held)
         until_ms = NEVER_MS if key.expires_at_ms is None else key.expires_at_ms
         try:
             bound = self.verifier.bind(
@@ -100,14 +95,6 @@ class AcceptedScheme(KeyShelf):
         except ValueError as error:  # nobody may be let in by terms that cannot be read
             raise StoreUnavailableError(f"the terms of access key {key.id} cannot be read: {error}") from None
         return bound
-
-
-def _line_of(key: AccessKey, store: KeySource) -> Sequence[Consumer]:
-    """Return the key's consumer and those above it; none if it was deleted since, and so was the key."""
-    try:
-        return store.consumer_line(key.consumer)
-    except NotFoundError:
-        return ()
 
 
 def _is_active(key: AccessKey, line: Sequence[Consumer]) -> bool:

@@ -15,6 +15,7 @@ from sealstamp.core.scheme import Scheme
 from sealstamp.core.verifier import Principal, ReplayBy, Verifier
 from sealstamp.keys.addresses import ClientAddress
 from sealstamp.keys.domain import AccessKey, Api, Consumer, KeyStatus, SchemeChoice
+from sealstamp.keys.in_force import HeldKey
 from sealstamp.keys.key_cache import KeyCache
 from sealstamp.keys.operators import OPERATOR_SCHEME, Operator, OperatorStatus
 from sealstamp.keys.sealing import Sealer
@@ -103,21 +104,17 @@ class OperatorKeys:
     def __init__(self, store: SqlStore) -> None:
         self._store = store
 
-    def find_access_key(self, access_key_id: str) -> AccessKey | None:
-        """Return an operator's key, or None. Raises StoreUnavailableError."""
-        operator = self._store.find_operator_by_key(access_key_id)
-        return None if operator is None else _key_of(operator)
+    def find_held_key(self, access_key_id: str) -> HeldKey | None:
+        """Return an operator's key, or None. Raises StoreUnavailableError.
 
-    def list_candidates(self, api: str, limit: int) -> Sequence[AccessKey]:
+        The operator holds the key; nobody is above, and there is no plan.
+        """
+        operator = self._store.find_operator_by_key(access_key_id)
+        return None if operator is None else HeldKey(_key_of(operator), [Consumer(operator.name)])
+
+    def list_candidates(self, api: str, limit: int) -> Sequence[HeldKey]:
         """Return nothing: the scheme names the key."""
         return ()
-
-    def find_plan(self, _name: str) -> None:
-        """Operators are on no plan."""
-
-    def consumer_line(self, name: str) -> Sequence[Consumer]:
-        """Return the operator as who holds the key; nobody is above it."""
-        return [Consumer(name)]
 
 
 def _key_of(operator: Operator) -> AccessKey:

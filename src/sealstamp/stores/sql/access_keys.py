@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, Select, Table, delete, insert, select, u
 
 from sealstamp.errors import KeyStateError, NotFoundError
 from sealstamp.keys.changes import Change, Kind
-from sealstamp.keys.domain import AccessKey, KeyMaterial, KeyStatus
+from sealstamp.keys.domain import AccessKey, KeyMaterial
 from sealstamp.keys.rules import is_access_key_id
 from sealstamp.stores.rows import access_key_of, access_key_values
 from sealstamp.stores.sql.plans import check_plan
@@ -36,8 +36,7 @@ class AccessKeyTables(Transactions):
             return None
         query = select(access_keys).where(access_keys.c.id == access_key_id)
         with self._reading() as connection:
-            # For an id that no key has, as much is asked as for a key: time tells strangers nothing.
-            found = _keys_of(connection, connection.execute(query).all(), [access_key_id])
+            found = keys_of(connection, connection.execute(query).all())
         return found[0] if found else None
 
     def get_access_key(self, access_key_id: str) -> AccessKey:
@@ -54,24 +53,15 @@ class AccessKeyTables(Transactions):
 
         ``page`` keys are read by pages, so outside a transaction a change may come in between two of them.
         """
-        query = _key_query(api, consumer).limit(page)
+        query = key_query(api, consumer).limit(page)
         last = after
         while True:
             with self._reading() as connection:
-                found = _keys_of(connection, connection.execute(query.where(access_keys.c.id > last)).all())
+                found = keys_of(connection, connection.execute(query.where(access_keys.c.id > last)).all())
             yield from found
             if len(found) < page:
                 return
             last = found[-1].id
-
-    def list_candidates(self, api: str, limit: int) -> Sequence[AccessKey]:
-        """Return at most ``limit`` keys for an API, by id, those that are active before the others."""
-        is_active = access_keys.c.status == KeyStatus.ACTIVE
-        query = _key_query(api, None)
-        with self._reading() as connection:
-            rows = list(connection.execute(query.where(is_active).limit(limit)))
-            rows += connection.execute(query.where(~is_active).limit(limit - len(rows)))
-            return _keys_of(connection, rows)
 
     def apis_of_access_keys(self, access_key_ids: Collection[str]) -> set[str]:
         """Return the names of the APIs that any of these keys is for."""
@@ -132,7 +122,7 @@ def _link(connection: Connection, key: AccessKey) -> None:
         connection.execute(insert(public_access_keys).values(access_key_id=key.id))
 
 
-def _key_query(api: str | None, consumer: str | None) -> Select[Any]:
+def key_query(api: str | None, consumer: str | None) -> Select[Any]:
     """Select keys by id."""
     query = select(access_keys).order_by(access_keys.c.id)
     if consumer is not None:
@@ -143,13 +133,12 @@ def _key_query(api: str | None, consumer: str | None) -> Select[Any]:
     return query
 
 
-def _keys_of(connection: Connection, rows: Sequence[Row[Any]], ids: Sequence[str] | None = None) -> list[AccessKey]:
-    """Make keys of their rows, with their APIs and further secrets; ``ids`` are those asked for, if not the rows'."""
-    ids = [row.id for row in rows] if ids is None else ids
-    if not ids:
+def keys_of(connection: Connection, rows: Sequence[Row[Any]]) -> list[AccessKey]:
+    """Make keys of their rows, with their APIs and further secrets."""
+    if not rows:
         return []
-    named: dict[str, list[str]] = {access_key_id: [] for access_key_id in ids}
-    extras: dict[str, dict[str, bytes]] = {access_key_id: {} for access_key_id in ids}
+    named: dict[str, list[str]] = {row.id: [] for row in rows}
+    extras: dict[str, dict[str, bytes]] = {row.id: {} for row in rows}
     for row in connection.execute(_of(access_key_apis, named)):
         named[row.access_key_id].append(row.api)
     for row in connection.execute(_of(access_key_extras, named)):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, Row, Select, Text, bindparam, delete, insert, select
 
 from sealstamp.errors import KeyStateError, NotFoundError
 from sealstamp.keys.changes import Change, Kind
@@ -20,6 +20,17 @@ from sealstamp.stores.tables import access_keys, consumer_parents, consumers
 _CONSUMERS: Final = select(consumers, consumer_parents.c.parent).outerjoin(
     consumer_parents, consumer_parents.c.consumer == consumers.c.name
 )
+
+
+def _line() -> Select[Any]:
+    mine = bindparam("consumer", type_=Text)
+    line = select(consumer_parents).where(consumer_parents.c.consumer == mine).cte("line", recursive=True)
+    line = line.union(select(consumer_parents).join(line, consumer_parents.c.consumer == line.c.parent))
+    return _CONSUMERS.where((consumers.c.name == mine) | consumers.c.name.in_(select(line.c.parent)))
+
+
+LINE: Final = _line()
+"""Selects ``consumer`` and those above it, in any order. To make a statement takes longer than to run it."""
 
 
 class ConsumerTables(Transactions):
@@ -50,16 +61,8 @@ class ConsumerTables(Transactions):
 
     def consumer_line(self, name: str) -> Sequence[Consumer]:
         """Return the consumer and those above it, itself first. Raises NotFoundError."""
-        line = select(consumer_parents).where(consumer_parents.c.consumer == name).cte("line", recursive=True)
-        line = line.union(select(consumer_parents).join(line, consumer_parents.c.consumer == line.c.parent))
-        query = _CONSUMERS.where((consumers.c.name == name) | consumers.c.name.in_(select(line.c.parent)))
         with self._reading() as connection:
-            above = {row.name: consumer_of(row) for row in connection.execute(query)}
-        found: list[Consumer] = []
-        following: str | None = name
-        while following in above:
-            found.append(above.pop(following))
-            following = found[-1].parent
+            found = line_of(name, connection.execute(LINE, {"consumer": name}))
         if not found:
             raise _no_consumer(name)
         return found
@@ -86,6 +89,17 @@ class ConsumerTables(Transactions):
                 raise KeyStateError(f"consumer {name!r} still has consumers below it")
             if not connection.execute(delete(consumers).where(consumers.c.name == name)).rowcount:
                 raise _no_consumer(name)
+
+
+def line_of(name: str, rows: Iterable[Row[Any]]) -> list[Consumer]:
+    """Return the consumer and those above it, itself first, of what LINE selected; nothing if it is not there."""
+    above = {row.name: consumer_of(row) for row in rows}
+    found: list[Consumer] = []
+    following: str | None = name
+    while following in above:
+        found.append(above.pop(following))
+        following = found[-1].parent
+    return found
 
 
 def _below(connection: Connection, name: str) -> Iterator[Change]:

@@ -21,13 +21,13 @@ class PlanTables(Transactions):
     def list_plans(self) -> Sequence[Plan]:
         """Return every plan, by name."""
         with self._reading() as connection:
-            return [_plan_of(row) for row in connection.execute(select(plans).order_by(plans.c.name))]
+            return [plan_of(row) for row in connection.execute(select(plans).order_by(plans.c.name))]
 
     def find_plan(self, name: str) -> Plan | None:
         """Return the plan with exactly this name, or None."""
         with self._reading() as connection:
             row = connection.execute(select(plans).where(plans.c.name == name)).first()
-            return None if row is None else _plan_of(row)
+            return None if row is None else plan_of(row)
 
     def get_plan(self, name: str) -> Plan:
         """Return the plan with exactly this name. Raises NotFoundError."""
@@ -74,15 +74,7 @@ def _plan_values(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _plan_of(row: Row[Any]) -> Plan:
-    return Plan(
-        name=row.name,
-        scopes=tuple(row.scopes),
-        rate_limit=row.rate_limit,
-        quota_day=row.quota_day,
-        quota_month=row.quota_month,
-        consumer_quota_month=row.consumer_quota_month,
-        max_sub_keys=row.max_sub_keys,
-        sub_plans=tuple(row.sub_plans),
-        version=row.version,
-    )
+def plan_of(row: Row[Any], prefix: str = "") -> Plan:
+    """Return the plan that ``row`` keeps in columns that begin with ``prefix``."""
+    kept = {name: getattr(row, prefix + name) for name in plans.c.keys()}  # noqa: SIM118  # not of a dict
+    return Plan(**{**kept, "scopes": tuple(kept["scopes"]), "sub_plans": tuple(kept["sub_plans"])})

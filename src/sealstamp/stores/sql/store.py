@@ -9,6 +9,7 @@ from sealstamp.stores.sql.access_requests import AccessRequestTables
 from sealstamp.stores.sql.apis import ApiTables
 from sealstamp.stores.sql.audit import AuditTables
 from sealstamp.stores.sql.consumers import ConsumerTables
+from sealstamp.stores.sql.held_keys import HeldKeyTables
 from sealstamp.stores.sql.invitations import InvitationTables
 from sealstamp.stores.sql.operators import OperatorTables
 from sealstamp.stores.sql.outbox import OutboxTables
@@ -25,6 +26,7 @@ class SqlStore(
     ApiTables,
     ConsumerTables,
     AccessKeyTables,
+    HeldKeyTables,
     PlanTables,
     InvitationTables,
     AccessRequestTables,
