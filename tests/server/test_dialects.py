@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
+from sealstamp.core.credential import Credential
+from sealstamp.core.request import Request
+from sealstamp.core.signer import Signer
+from sealstamp.schemes import get_scheme
 from tests.server.circumstances import check_problem
 from tests.server.conftest import Book
 from tests.server.service import Answer, Connection, Service, raw_request
@@ -96,3 +102,29 @@ def test_what_nginx_understands(service: Service, books: Books) -> None:
 def test_no_endpoint(path: str, service: Service) -> None:
     """What is no endpoint is not found, on this listener."""
     assert ask(service, "GET", path, ORIGINAL).status == 404
+
+
+@pytest.mark.parametrize("name", [name for name in ENDPOINTS if name != "envoy"])
+def test_a_proxy_that_names_its_api(name: str, service: Service, books: Books) -> None:
+    """What Sealstamp takes for a request to another API is refused, though it is signed rightly for that."""
+    method, path, lines = ENDPOINTS[name]
+    signed = [*lines, *STARDUST.sign(books["stardust"].right)]
+    assert ask(service, method, path, [*signed, ("X-Sealstamp-Api", "stardust")]).status == 204
+    answer = ask(service, method, path, [*signed, ("X-Sealstamp-Api", "both")])
+    check_problem(answer.json(), "other_api", 403, answer.request_id)
+
+
+def test_a_request_without_a_body(service: Service) -> None:
+    """A digest of nothing is compared at once, where the proxy says at the endpoint that there is no body."""
+    pair = Credential.of("uploader", "bXkgc2VjcmV0")
+    signer = Signer(get_scheme("azure-appconfig"), pair)
+    answers = {}
+    for body in (b"", b"some"):
+        request = Request(b"GET", b"/digested/a", [(b"host", b"x")], body=body)
+        signed = signer.sign(request, time_ms=time.time_ns() // 1_000_000).apply(request)
+        lines = [(name.decode(), value.decode()) for name, value in signed.headers]
+        described = [*lines, ("X-Original-Method", "GET"), ("X-Original-URI", "/digested/a")]
+        answers[body] = [ask(service, "GET", f"/decide/nginx{end}", described) for end in ("", "/no-body")]
+    assert [answer.status for answer in answers[b""]] == [204, 204]
+    assert [len(answer.values("x-sealstamp-body")) for answer in answers[b""]] == [1, 0]
+    assert [answer.status for answer in answers[b"some"]] == [204, 403]

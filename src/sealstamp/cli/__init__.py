@@ -37,9 +37,13 @@ GROUPS = {
     "sealing": "seal secrets anew after the sealing key was changed",
     "doctor": "check whether what a service needs is in order",
     "backup": "copy the store while it is in use",
+    "proxy-config": "print how a proxy has to be configured, so that it asks about an API's requests",
     "operators": "make, list and revoke those who may call the management API",
 }
-"""Every command, each in a module of its name with ``add(parser)``, which sets ``run(arguments) -> exit code``."""
+"""Every command, each in a module of its name, with ``_`` for ``-``.
+
+A module has ``add(parser)``, which sets ``run(arguments) -> exit code``.
+"""
 
 INTERRUPTED = 130
 """As shells tell of a process that was interrupted."""
@@ -105,7 +109,7 @@ def build_parser(called: Container[str] = GROUPS) -> argparse.ArgumentParser:
     for name, about in GROUPS.items():
         group = groups.add_parser(name, help=about, description=about)
         if name in called:
-            import_module(f"sealstamp.cli.{name}").add(group)
+            import_module(f"sealstamp.cli.{name.replace('-', '_')}").add(group)
     return parser
 
 

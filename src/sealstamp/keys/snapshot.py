@@ -209,7 +209,7 @@ class _Guards:
             return same
         try:
             verifiers = [entry.verifier for entry in same.accepted] if same else _verifiers(api, self._schemes)
-            responses = _response_profile(api, self._schemes)
+            responses = response_profile(api, self._schemes)
         except (SchemeError, ConfigurationError, NotFoundError) as error:
             return GuardedApi(api, (), None, str(error))
         accepted = tuple(AcceptedScheme(api, each, self.store, self._sealer, self._cache) for each in verifiers)
@@ -220,7 +220,7 @@ def check_api(api: Api, shelf: Shelf = CATALOGUE) -> None:
     """Raise ConfigurationError unless the API can be guarded as it is described, with the schemes of ``shelf``."""
     try:
         _verifiers(api, shelf)
-        _response_profile(api, shelf)
+        response_profile(api, shelf)
     except (SchemeError, ConfigurationError, NotFoundError) as error:
         problem, _, hint = str(error).partition("\nhint: ")
         raise ConfigurationError(f"API {api.name}", problem, hint) from None
@@ -231,7 +231,7 @@ def _verifiers(api: Api, shelf: Shelf) -> list[Verifier]:
     return [Verifier(scheme, replay_by=api.replay, scope=api.name, body_later=True) for scheme in schemes]
 
 
-def _response_profile(api: Api, shelf: Shelf) -> ResponseProfile | None:
+def response_profile(api: Api, shelf: Shelf) -> ResponseProfile | None:
     """Return the envelope for an API's refusals; None for RFC 9457. Raises NotFoundError for an unknown profile."""
     name = api.response_profile or api.schemes[0].name
     return None if name == PROBLEM else shelf.get(name).responses

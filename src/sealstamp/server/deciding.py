@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from sealstamp.core.request import Request, index_headers
 from sealstamp.errors import MalformedCredentialsError
+from sealstamp.keys.snapshot import GuardedApi
 from sealstamp.server.answers import REQUEST_ID, Answer, Answered, new_request_id, problem
 from sealstamp.server.dialects.dialect import BadDescriptionError, Dialect
-from sealstamp.server.identity import identity_headers
+from sealstamp.server.identity import BODY, identity_headers
 from sealstamp.server.listener.reading import Asked
 from sealstamp.server.reception import HOST, Reception
 
-UNCHECKED = (b"x-sealstamp-body", b"unchecked")
+UNCHECKED = (BODY, b"unchecked")
 """On decisions about requests whose body has a signed digest: the digest is signed, the bytes were not seen."""
+API = b"x-sealstamp-api"
+"""Where a proxy may say which API its configuration is for."""
 
 
 async def decide(reception: Reception, dialect: Dialect, asked: Asked, rest: bytes) -> Answer:
@@ -24,6 +27,8 @@ async def decide(reception: Reception, dialect: Dialect, asked: Asked, rest: byt
     try:
         request = described(dialect, asked, rest, request_id)
         guarded = reception.find(request, request_id)
+        if API in request.header_fields[0]:
+            _check_meant(request, guarded, request_id)
         address = reception.locator.told(request)
         principal, body = await reception.door.admit(guarded, request, request_id, address)
         if body is not None:
@@ -35,6 +40,12 @@ async def decide(reception: Reception, dialect: Dialect, asked: Asked, rest: byt
         told.append(UNCHECKED)
     told.append((REQUEST_ID, request_id.encode()))
     return Answer(204, told)
+
+
+def _check_meant(request: Request, guarded: GuardedApi, request_id: str) -> None:
+    """Raise Answered where proxy and Sealstamp disagree on which API a request is for: one of them was deceived."""
+    if request.header_fields[0][API] != guarded.name.encode():
+        raise Answered(problem(403, "other_api", "the proxy asks for another API than the request's", request_id))
 
 
 def described(dialect: Dialect, asked: Asked, rest: bytes, request_id: str) -> Request:
@@ -56,4 +67,4 @@ def _read(dialect: Dialect, asked: Asked, rest: bytes) -> Request:
     if about.host is not None:
         headers = [(HOST, about.host), *(field for field in headers if field[0] != HOST)]
         fields = index_headers(headers)
-    return Request(about.method, about.target, headers, scheme=about.scheme, fields=fields)
+    return Request(about.method, about.target, headers, scheme=about.scheme, body=dialect.body, fields=fields)

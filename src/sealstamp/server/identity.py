@@ -8,6 +8,9 @@ from sealstamp.core.verifier import Principal
 
 PREFIX = b"x-sealstamp-"
 CONSUMER, ACCESS_KEY_ID, SCHEME = b"x-sealstamp-consumer", b"x-sealstamp-access-key-id", b"x-sealstamp-scheme"
+BODY = b"x-sealstamp-body"
+TOLD = (CONSUMER, ACCESS_KEY_ID, SCHEME, BODY)
+"""All that an upstream can be told."""
 Headers = list[tuple[bytes, bytes]]
 
 

@@ -52,9 +52,10 @@ def _duration(value: Any) -> int:
     return parse_duration(str(value))  # a bare number is refused: one reader would mean seconds, the next milliseconds
 
 
-def _address(text: str) -> str:
+def check_address(text: str) -> str:
+    """Return an address with a port. Raises ValueError for anything else."""
     host, colon, port = text.rpartition(":")
-    if not (host and colon and port.isascii() and port.isdigit() and 0 < int(port) < 65_536):
+    if not (is_host(host.lower()) and colon and port.isascii() and port.isdigit() and 0 < int(port) < 65_536):
         raise ValueError("not an address and a port, such as 127.0.0.1:8080 or [::1]:8080")
     return text
 
@@ -65,7 +66,7 @@ def _decision_address(text: str) -> str:
         if not text.removeprefix("unix:"):
             raise ValueError("it names no path; write unix:/run/sealstamp/decide.sock")
         return text
-    return _address(text) if text else text
+    return check_address(text) if text else text
 
 
 def _header_name(text: str) -> str:
@@ -99,7 +100,7 @@ def _mailbox(text: str) -> str:
     return text
 
 
-Address = Annotated[str, AfterValidator(_address)]
+Address = Annotated[str, AfterValidator(check_address)]
 DecisionAddress = Annotated[str, AfterValidator(_decision_address)]
 HeaderName = Annotated[str, AfterValidator(_header_name)]
 Milliseconds = Annotated[int, BeforeValidator(_duration), PlainSerializer(write_duration, return_type=str)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -12,10 +13,17 @@ from sealstamp.server.dialects.forwarded import APISIX, CADDY, TRAEFIK
 from sealstamp.server.dialects.original import NGINX, PLAIN
 
 DECIDE: Final = b"/decide"
+NO_BODY: Final = b"/no-body"
+"""Behind an endpoint, where a proxy knows that the request has no body: then its signed digest can be checked."""
+_ENDPOINTS: Final[Mapping[bytes, Dialect]] = {
+    DECIDE: PLAIN,
+    **{DECIDE + b"/" + each.name.encode(): each for each in (NGINX, TRAEFIK, CADDY, APISIX, ENVOY)},
+}
 DIALECTS: Final[Mapping[bytes, Dialect]] = MappingProxyType(
     {
-        DECIDE: PLAIN,
-        **{DECIDE + b"/" + each.name.encode(): each for each in (NGINX, TRAEFIK, CADDY, APISIX, ENVOY)},
+        **_ENDPOINTS,
+        # It stands in the path and in no header: those come from clients too.
+        **{path + NO_BODY: replace(each, body=b"") for path, each in _ENDPOINTS.items() if not each.takes_rest},
     }
 )
 """Every dialect by the path of its endpoint."""

@@ -46,7 +46,8 @@ class Dialect:
     """``describing`` are the headers that only the proxy may send, so none may come twice.
 
     ``word`` makes of an answer one that the proxy understands. ``takes_rest`` tells whether the client's target stands
-    behind the endpoint's path.
+    behind the endpoint's path. ``body`` is empty where the proxy has said that there is none, and None where nobody
+    knows.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Dialect:
     describe: Describe
     word: Callable[[Answer], Answer] = as_it_is
     takes_rest: bool = False
+    body: bytes | None = None
 
 
 def require(values: Values, *names: bytes) -> list[bytes]:

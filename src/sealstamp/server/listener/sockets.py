@@ -30,6 +30,11 @@ def open_socket(address: str, workers: int, resources: ExitStack) -> socket.sock
         raise ConfigurationError(_PLACE, problem, "give a free address of this machine") from None
 
 
+def socket_paths(path: Path, workers: int) -> list[Path]:
+    """Return where each of the workers listens."""
+    return [path] if workers == 1 else [path.with_name(f"{path.name}.{number}") for number in range(workers)]
+
+
 def _open_tcp(address: str, *, shared: bool) -> socket.socket:
     host, _, port = address.rpartition(":")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -38,8 +43,7 @@ def _open_tcp(address: str, *, shared: bool) -> socket.socket:
 
 def _open_unix(path: Path, workers: int, resources: ExitStack) -> socket.socket:
     """Take the first path that no living process holds; its lock ends with the process, however that ends."""
-    paths = [path] if workers == 1 else [path.with_name(f"{path.name}.{number}") for number in range(workers)]
-    for each in paths:
+    for each in socket_paths(path, workers):
         lock = os.open(f"{each}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

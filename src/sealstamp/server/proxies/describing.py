@@ -1,0 +1,129 @@
+"""What a configuration has to know: the API, where Sealstamp is asked, which headers and refusals there can be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from sealstamp import errors
+from sealstamp.core.places import Where
+from sealstamp.core.scheme import ResponseProfile, Scheme
+from sealstamp.core.verifier import Verifier
+from sealstamp.errors import ConfigurationError, Reason, VerificationError
+from sealstamp.keys.domain import Api
+from sealstamp.keys.routing import ANY_HOST
+from sealstamp.keys.rules import check_upstream
+from sealstamp.server.answers import REQUEST_ID, SERVER_TIME
+from sealstamp.server.dialects.dialect import spelled
+from sealstamp.server.identity import TOLD
+from sealstamp.server.listener.sockets import UNIX, socket_paths
+from sealstamp.server.proxies.templates import Lists, Values
+from sealstamp.server.settings import Settings
+
+_PLAIN: Final = re.compile(r"[A-Za-z0-9._~/:@-]*")
+_OWN_STATUSES: Final = (403, 500)
+"""Of answers about requests that no API's refusals are worded for."""
+_ON_REFUSALS: Final = (b"www-authenticate", b"retry-after", b"ratelimit", b"ratelimit-policy", REQUEST_ID, SERVER_TIME)
+
+
+def values_of(api: Api, schemes: Iterable[Scheme], *, listen: str, upstream: str | None) -> Values:
+    """Return what stands in a configuration once.
+
+    ``listen`` is the proxy's own address and port, ``upstream`` an origin in place of the API's own. Raises
+    ConfigurationError.
+    """
+    _check_plain(api)
+    origin = _origin(api, upstream)
+    host, _, port = listen.rpartition(":")
+    return {
+        "api": api.name,
+        "id": re.sub(r"\W", "_", api.name),
+        "any_host": "true" if api.host.encode() == ANY_HOST else "false",
+        "host": "*" if api.host.encode() == ANY_HOST else api.host,
+        "server_name": "_" if api.host.encode() == ANY_HOST else api.host,
+        "prefix": api.path_prefix,
+        "folder": api.path_prefix.rstrip("/") + "/",
+        "listen": listen,
+        "listen_host": host.strip("[]"),
+        "listen_port": port,
+        "upstream": origin.partition("//")[2],
+        "upstream_host": str(urlsplit(origin).hostname),
+        "upstream_port": str(urlsplit(origin).port or 80),
+        "underscores": "on" if _has_underscores(schemes) else "off",
+    }
+
+
+def lists_of(settings: Settings, responses: ResponseProfile | None) -> Lists:
+    """Return what may stand in a configuration several times, or not at all."""
+    unix, tcp = _asked_at(settings)
+    return {
+        "unix": [{"path": str(path)} for path in unix],
+        "tcp": [_address(address) for address in tcp],
+        "identity": [_header(name) for name in TOLD],
+        "refusal": [_header(name) for name in _ON_REFUSALS],
+        "status": [{"status": str(status)} for status in _statuses(responses)],
+    }
+
+
+def notes_on(schemes: Iterable[Scheme]) -> list[str]:
+    """Return what has to be known of schemes whose signatures are not over the head of a request alone."""
+    notes = []
+    for scheme in schemes:
+        verifier = Verifier(scheme, body_later=True)
+        if verifier.needs_body:
+            notes.append(f"{scheme.name} signs the body, which no proxy sends along: guard this API with the gateway")
+        elif verifier.digests_body:
+            notes.append(f"{scheme.name} signs a digest of the body, which the application has to compare")
+    return notes
+
+
+def _check_plain(api: Api) -> None:
+    if _PLAIN.fullmatch(api.path_prefix) is None:
+        problem = f"the path prefix {api.path_prefix!r} means something else in the languages of proxies"
+        raise ConfigurationError(f"API {api.name}", problem, "use letters, digits and . _ ~ : @ - in it")
+
+
+def _origin(api: Api, given: str | None) -> str:
+    origin = check_upstream("--upstream", given) if given else api.upstream
+    if origin is None:
+        hint = "give --upstream, such as http://127.0.0.1:9000"
+        raise ConfigurationError(f"API {api.name}", "it has no upstream", hint)
+    if urlsplit(origin).scheme != "http":
+        hint = "give --upstream with http://, and add the TLS towards the upstream by the proxy's manual"
+        raise ConfigurationError(f"API {api.name}", "its upstream speaks TLS, which is not written here", hint)
+    return origin
+
+
+def _has_underscores(schemes: Iterable[Scheme]) -> bool:
+    places = [place for scheme in schemes for carrier in scheme.carriers for place in carrier.places]
+    return any(place.where is Where.HEADER and "_" in place.name for place in places)
+
+
+def _asked_at(settings: Settings) -> tuple[Sequence[Path], Sequence[str]]:
+    """Return the sockets, or the address, at which decisions are taken fastest."""
+    address = settings.decision_listen
+    if address.startswith(UNIX):
+        return socket_paths(Path(address.removeprefix(UNIX)).absolute(), settings.workers), []
+    return [], [address or settings.listen]
+
+
+def _address(address: str) -> Values:
+    host, _, port = address.rpartition(":")
+    near = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}.get(host, host)  # noqa: S104  # one listens there, and asks here
+    return {"authority": f"{near}:{port}", "address": near.strip("[]"), "port": port}
+
+
+def _header(name: bytes) -> Values:
+    return {"header": spelled(name), "name": name.decode(), "variable": name.decode().replace("-", "_")}
+
+
+def _statuses(responses: ResponseProfile | None) -> list[int]:
+    if responses is None:
+        kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
+        worded = {kind.status for kind in kinds if issubclass(kind, VerificationError)}
+    else:
+        worded = {responses.answer_for(reason).status for reason in Reason}
+    return sorted(worded.union(_OWN_STATUSES, (400, 503)))

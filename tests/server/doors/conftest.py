@@ -1,0 +1,29 @@
+"""One service, one upstream, and each proxy once, for all that is sent through them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.server.doors.house import House, manifest
+from tests.server.service import Service, serving
+from tests.server.upstream import Upstream
+
+
+@pytest.fixture(scope="package")
+def guarded(tmp_path_factory: pytest.TempPathFactory, upstream: Upstream) -> Iterator[Service]:
+    """A service that decides on a Unix socket."""
+    folder = tmp_path_factory.mktemp("doors")
+    service = Service(folder, decision_listen=f"unix:{folder}/decide.sock")
+    service.prepare(manifest(upstream.url))
+    with serving(service):
+        yield service
+
+
+@pytest.fixture(scope="package")
+def house(guarded: Service, upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with ExitStack() as stack:
+        yield House(guarded, upstream, Path(tmp_path_factory.mktemp("proxies")), stack)

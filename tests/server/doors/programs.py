@@ -1,0 +1,88 @@
+"""Real proxies, each run with the very configuration that ``sealstamp proxy-config`` prints for it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from tests.server.service import PATIENCE, Connection, Service, free_port, until
+
+NGINX = """
+daemon off;
+{user}
+worker_processes 1;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log warn;
+events {{ worker_connections 1024; }}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    include {folder}/conf.d/*.conf;
+}}
+"""
+
+
+def program(name: str) -> str:
+    """Where a program is. Fails where it is not installed: nothing is skipped silently."""
+    found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
+    assert found, f"{name} is missing: run tests/tools/install"
+    return found
+
+
+@contextmanager
+def nginx(service: Service, api: str, folder: Path) -> Iterator[int]:
+    """As Debian's package does it: a file of the folder that the main file includes."""
+    port = printed(service, "nginx", api, folder / "conf.d")
+    user = "user root;" if os.geteuid() == 0 else ""
+    (folder / "nginx.conf").write_text(NGINX.format(folder=folder, user=user))
+    words = [program("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]
+    with running(words, folder, port):
+        yield port
+
+
+PROGRAMS: dict[str, Callable[..., object]] = {"nginx": nginx}
+
+
+def printed(service: Service, proxy: str, api: str, folder: Path) -> int:
+    """Write a proxy's configuration; return the port that it listens on."""
+    port = free_port()
+    words = ("--api", api, "--listen", f"127.0.0.1:{port}", "--out", str(folder))
+    service.must("proxy-config", proxy, *words)
+    return port
+
+
+@contextmanager
+def running(words: list[str], folder: Path, port: int) -> Iterator[None]:
+    """Run a program until the block ends; it is there when it takes connections."""
+    said = folder / "said"
+    with said.open("wb") as log:
+        process = subprocess.Popen(words, stdout=log, stderr=log, start_new_session=True)
+
+    def is_there() -> bool:
+        assert process.poll() is None, said.read_text(errors="replace")
+        try:
+            with Connection(port):
+                return True
+        except OSError:
+            return False
+
+    try:
+        until(is_there, f"{words[0]} to listen")
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(PATIENCE)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait(PATIENCE)
