@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,22 @@ def test_of_racers_over_nodes_one_is_accepted(services: list[Service], pair: Pai
             services[0].said()[-1500:],
             services[1].said()[-1500:],
         )
+
+
+def test_a_rate_limit_holds_over_nodes(services: list[Service]) -> None:
+    """However the requests are spread over processes; a replay does not use it."""
+    limited = services[0].add_pair("bbx")
+    with services[0].opened_store() as store:
+        store.update_access_key(replace(store.get_access_key(limited.access_key_id), rate_limit="6/hour"))
+    first = decision(services[0], "bbx", BBX.sign(limited))
+    assert [services[number % 2].exchange(first).status for number in range(4)] == [204, 401, 401, 401]
+
+    def send(number: int) -> int:
+        service = services[number % 2]
+        return service.exchange(decision(service, "bbx", BBX.sign(limited))).status
+
+    with ThreadPoolExecutor(RACERS) as pool:
+        assert Counter(pool.map(send, range(12))) == {204: 5, 429: 7}
 
 
 def test_the_password_is_nowhere(services: list[Service]) -> None:

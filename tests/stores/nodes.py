@@ -12,9 +12,7 @@ from typing import Any
 from sealstamp.core.verifier import Claim, ClaimResult
 from sealstamp.errors import StoreUnavailableError
 from sealstamp.stores.sql import SqlStore
-from sealstamp.stores.valkey.keeper import Keeper
-from sealstamp.stores.valkey.opening import open_valkey_guard
-from sealstamp.stores.valkey.replay import ValkeyReplayGuard
+from sealstamp.stores.valkey.opening import open_valkey
 from sealstamp.stores.valkey.shard import Rules, Shard
 
 WINDOW_MS = 30_000
@@ -52,8 +50,7 @@ class Node:
         self.clock_ms = 0
         self.told = Told()
         rules = Rules(lambda: now_ms() + self.clock_ms, distance_ms, 0, patience_ms)
-        opened: tuple[ValkeyReplayGuard, Keeper] = open_valkey_guard(url, store, rules, self.told, 1.0)
-        self.guard, self.keeper = opened
+        self.guard, self.rates, self.keeper = open_valkey(url, store, rules, self.told, 1.0)
 
     async def claim(self, claim: Claim) -> Outcome:
         try:
@@ -64,7 +61,7 @@ class Node:
 
     @property
     def shards(self) -> Sequence[Shard]:
-        return self.keeper._shards
+        return list(self.keeper._shards)
 
     def is_ready(self) -> bool:
         """Every shard takes claims of requests that are signed now."""

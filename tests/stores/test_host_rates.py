@@ -11,15 +11,14 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from sealstamp.errors import StoreUnavailableError
-from sealstamp.keys.limits import MemoryRates, RateLimit
+from sealstamp.keys.limits import RateLimit
 from sealstamp.stores.host.rates import HostRates
 from sealstamp.stores.host.table import HostTable, make_table
+from tests.stores.rates import LIMITS, NOW_MS, STEPS, Steps, same_as_alone
 
 _unused = count()
-NOW_MS = 1_800_000_000_000
 RACE = f"""
 from pathlib import Path
 from sealstamp.keys.limits import RateLimit
@@ -46,24 +45,10 @@ def table(path: Path) -> Iterator[HostTable]:
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    st.builds(RateLimit, st.integers(1, 9), st.sampled_from([1_000, 60_000])),
-    st.lists(st.tuples(st.integers(0, 20_000), st.sampled_from(["hit", "hit", "hit", "give back"])), max_size=50),
-)
-def test_it_is_the_window_of_one_process(table: HostTable, limit: RateLimit, steps: list[tuple[int, str]]) -> None:
+@given(LIMITS, STEPS)
+def test_it_is_the_window_of_one_process(table: HostTable, limit: RateLimit, steps: Steps) -> None:
     """Decision for decision, and wait for wait."""
-    together, alone, now_ms, key = HostRates(table), MemoryRates(10), NOW_MS, f"key-{next(_unused)}"
-    counted = False
-    for gap, step in steps:
-        now_ms += gap
-        if step == "hit":
-            wait_ms = alone.hit(key, limit, now_ms)
-            assert together.hit(key, limit, now_ms) == wait_ms
-            counted = wait_ms == 0
-        elif counted:  # of the moment before, so that the period is the same
-            alone.give_back(key, limit, now_ms - gap)
-            together.give_back(key, limit, now_ms - gap)
-            counted = False
+    same_as_alone(HostRates(table), f"key-{next(_unused)}", limit, steps)
 
 
 def test_of_many_processes_as_many_get_in_as_the_limit_says(path: Path) -> None:

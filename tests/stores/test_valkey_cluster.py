@@ -11,13 +11,14 @@ import pytest
 from redis.crc import key_slot
 
 from sealstamp.core.verifier import Claim
+from sealstamp.keys.limits import RateLimit
 from sealstamp.stores.sql import SqlStore, open_store
 from sealstamp.stores.valkey import keeper
 from sealstamp.stores.valkey.opening import check_valkey
-from sealstamp.stores.valkey.replay import digest_of
+from sealstamp.stores.valkey.shards import digest_of
 from sealstamp.stores.valkey.topology import SHARDS, TAGS
 from tests.server.service import until as wait_until
-from tests.stores.nodes import MADE, SEEN, Node, fresh, nodes, until
+from tests.stores.nodes import MADE, SEEN, Node, fresh, nodes, now_ms, until
 from tests.stores.test_valkey_replay import RACERS, many, never_again, play, race
 from tests.valkey import Cluster, Valkey, cluster, running
 
@@ -69,6 +70,23 @@ def test_of_racers_one_makes_a_claim(three: Cluster, register: SqlStore) -> None
             more = [node.ask("DBSIZE") - count for node, count in zip(three.nodes, before, strict=False)]
             assert sum(more) == 4 * SHARDS
             assert min(more) >= 4 * 5
+
+    play(scene())
+
+
+def test_rates_over_every_shard(three: Cluster, register: SqlStore) -> None:
+    """As many get in as the limit says, whichever primary counts them."""
+
+    async def scene() -> None:
+        async with nodes(three.url, three.url, store=register) as both:
+            limit, now = RateLimit(5, 60_000), now_ms()
+            before = [node.client.dbsize() for node in three.nodes[:3]]
+            for number in range(2 * SHARDS):
+                answers = [node.rates.hit(f"key-{number}", limit, now) for node in both for _ in range(4)]
+                assert (await asyncio.gather(*answers)).count(0) == 5
+            more = [node.client.dbsize() - count for node, count in zip(three.nodes, before, strict=False)]
+            assert sum(more) == 2 * SHARDS
+            assert min(more) > 0
 
     play(scene())
 

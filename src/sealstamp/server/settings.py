@@ -173,7 +173,8 @@ class Settings(BaseSettings):
         description="wrong signatures for one access key, from everywhere, after which an address may send one",
     )
     replay_store: ReplayStore = Field(
-        "", description="URL of the Valkey in which several machines share what they accepted; this host alone if empty"
+        "",
+        description="URL of the Valkey in which machines share what they accepted, and rates; this host alone if empty",
     )
     replay_timeout: Milliseconds = Field(1_000, ge=10, description="for each connection to and answer from Valkey")
     max_clock_distance: Milliseconds = Field(
@@ -202,7 +203,9 @@ class Settings(BaseSettings):
     )
     usage_kept: Milliseconds = Field(400 * 86_400_000, ge=3_600_000, description="how long usage is kept")
     limited_keys: int = Field(
-        100_000, ge=1, description="most access keys with a rate limit that can be in use at once"
+        100_000,
+        ge=1,
+        description="most access keys with a rate limit that can be in use at once, where there is no Valkey",
     )
 
     @classmethod

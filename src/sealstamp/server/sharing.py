@@ -1,7 +1,7 @@
 """What a worker shares with the other workers of its service: what was accepted, and what was counted.
 
 One worker alone keeps it in its memory. Several keep it in a folder beside the store, in files that each of them maps.
-What was accepted may be in Valkey instead, for several machines.
+For several machines it is in Valkey.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ from sealstamp.stores.urls import is_postgresql, sqlite_path
 
 if TYPE_CHECKING:
     from sealstamp.stores.valkey.keeper import Keeper
+    from sealstamp.stores.valkey.opening import Opened
 
 _SILENT_MS: Final = 3_000
 _NODES: Final = "nodes"
@@ -77,24 +78,19 @@ def sharing(settings: Settings, store: SqlStore, now_ms: Clock, log: Log) -> Ite
         folder = _folder_of(settings) if settings.workers > 1 else None
         counters = HostCounters(None) if folder is None else folder.counters(settings.listen)
         stack.enter_context(closing(counters))
-        limiter = _rates(settings, folder, stack)
         if settings.replay_store:
-            replay, keeping = _valkey_guard(settings, store, now_ms, log)
-            yield Shared(replay, limiter, counters, now_ms(), (keeping,), folder)
+            valkey = _opened_valkey(settings, store, now_ms, log)
+            keeping = _kept(valkey.keeper, settings.refresh_interval, settings.replay_timeout)
+            yield Shared(valkey.replay, valkey.rates, counters, now_ms(), (keeping,), folder)
         elif folder is None:
             # Born under the lock: whoever accepted requests for this store before has ended by now.
             alone_here = MemoryReplayGuard(now_ms(), store, tolerance_ms=settings.replay_tolerance)
-            yield Shared(alone_here, limiter, counters, now_ms())
+            yield Shared(alone_here, MemoryRates(settings.limited_keys), counters, now_ms())
         else:
             table = stack.enter_context(closing(folder.table(TABLE)))
             guard = HostReplayGuard(table, store, now_ms, tolerance_ms=settings.replay_tolerance)
-            yield Shared(guard, limiter, counters, table.born_ms, folder=folder)
-
-
-def _rates(settings: Settings, folder: HostFolder | None, stack: ExitStack) -> RateLimiter:
-    if folder is None:
-        return MemoryRates(settings.limited_keys)
-    return rates.HostRates(stack.enter_context(closing(folder.table(rates.TABLE))))
+            counted = rates.HostRates(stack.enter_context(closing(folder.table(rates.TABLE))))
+            yield Shared(guard, counted, counters, table.born_ms, folder=folder)
 
 
 def presence(settings: Settings, store: SqlStore, now_ms: Clock) -> AbstractContextManager[None]:
@@ -103,20 +99,24 @@ def presence(settings: Settings, store: SqlStore, now_ms: Clock) -> AbstractCont
     Raises ConfigurationError while a process serves from it in another way.
     """
     lock, folder = _lock_of(settings), _folder_of(settings)
-    table = _NODES if settings.replay_store else TABLE
+    tables = {_NODES: 1} if settings.replay_store else _tables_of(settings)
     if settings.workers == 1 and not settings.replay_store:
         return _alone(lock, folder, store)
 
     def make() -> None:
-        names = rates.NAMES_A_KEY * settings.limited_keys
-        folder.make({rates.TABLE: names, table: settings.replay_capacity if table == TABLE else 1}, now_ms())
+        folder.make(tables, now_ms())
         if not is_postgresql(settings.store):
             _forget_lives(store)  # nobody else serves from a file
-        if table == TABLE:
-            with closing(folder.table(table)) as made:
+        if not settings.replay_store:
+            with closing(folder.table(TABLE)) as made:
                 remember(made, store)
 
-    return together(lock, make, lambda: folder.is_made(table))
+    return together(lock, make, lambda: all(map(folder.is_made, tables)))
+
+
+def _tables_of(settings: Settings) -> dict[str, int]:
+    """Return what the workers of a host share, by name, and how many names each has room for."""
+    return {TABLE: settings.replay_capacity, rates.TABLE: rates.NAMES_A_KEY * settings.limited_keys}
 
 
 @contextmanager
@@ -133,15 +133,14 @@ def _forget_lives(store: SqlStore) -> None:
         store.replace_lives(lives, [])
 
 
-def _valkey_guard(settings: Settings, store: SqlStore, now_ms: Clock, log: Log) -> tuple[ReplayGuard, Companion]:
+def _opened_valkey(settings: Settings, store: SqlStore, now_ms: Clock, log: Log) -> Opened:
     try:
-        from sealstamp.stores.valkey.opening import open_valkey_guard
+        from sealstamp.stores.valkey.opening import open_valkey
         from sealstamp.stores.valkey.shard import Rules
     except ImportError:
         raise _valkey_missing() from None
     rules = Rules(now_ms, settings.max_clock_distance, settings.replay_tolerance, settings.max_staleness)
-    guard, keeper = open_valkey_guard(settings.replay_store, store, rules, log, settings.replay_timeout / 1000)
-    return guard, _kept(keeper, settings.refresh_interval, settings.replay_timeout)
+    return open_valkey(settings.replay_store, store, rules, log, settings.replay_timeout / 1000)
 
 
 @asynccontextmanager

@@ -1,19 +1,18 @@
-"""What is asked of a shard: to make claims, to say whether its life is there, to begin a new one."""
+"""What is asked of a shard, one script at a time, and how the answers of scripts are read."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from redis.exceptions import ResponseError
 
 from sealstamp.errors import StoreUnavailableError
 from sealstamp.stores.valkey.link import Words
-from sealstamp.stores.valkey.scripts import CLAIM
 
 MOST: Final = 256
-"""As many claims go into one script; a server answers nobody else while it runs."""
+"""So much is asked by one script; a server answers nobody else while it runs."""
 
 
 class NotHereError(StoreUnavailableError):
@@ -60,72 +59,3 @@ class Script:
         """Take the reason why there is none."""
         if not self.done.done():
             self.done.set_exception(error)
-
-
-class Claims:
-    """Claims of one shard that are made in one step. ``now_ms`` is the wall clock; ``lost`` is told of a lost life."""
-
-    def __init__(
-        self,
-        place: str,
-        life_key: bytes,
-        now_ms: Callable[[], int],
-        max_distance_ms: int,
-        lost: Callable[[str], None],
-    ) -> None:
-        self._is_closed = False
-        self._place = place
-        self._now_ms = now_ms
-        self._max_distance_ms = max_distance_ms
-        self._lost = lost
-        self._keys = [life_key]
-        self._lives: list[int] = []
-        self._made: list[asyncio.Future[bool]] = []
-        self._loop = asyncio.get_running_loop()
-
-    @property
-    def is_full(self) -> bool:
-        """Tell whether no more claims go in."""
-        return self._is_closed or len(self._made) >= MOST
-
-    def add(self, key: bytes, life_ms: int) -> asyncio.Future[bool]:
-        """Put a claim in, which will stay for ``life_ms``; return whether it was made, once that is known."""
-        self._keys.append(key)
-        self._lives.append(life_ms)
-        made = self._loop.create_future()
-        self._made.append(made)
-        return made
-
-    def command(self) -> Words:
-        """Return the command's words; nothing can be put in any more."""
-        self._is_closed = True
-        keys = self._keys
-        return ("EVAL", CLAIM, len(keys), *keys, self._now_ms(), self._max_distance_ms, *self._lives)
-
-    def answer(self, reply: object) -> None:
-        """Tell each claim whether it was made."""
-        try:
-            bits = self._bits(read_reply(reply, self._place))
-        except StoreUnavailableError as error:
-            self.fail(error)
-            if isinstance(error, NotHereError):
-                self._lost(str(error))
-            return
-        for made, bit in zip(self._made, bits, strict=True):
-            if not made.done():
-                made.set_result(bit == _ONE)
-
-    def fail(self, error: StoreUnavailableError) -> None:
-        """Tell each claim that nobody knows."""
-        self._is_closed = True
-        for made in self._made:
-            if not made.done():
-                made.set_exception(error)
-
-    def _bits(self, reply: Reply) -> bytes:
-        if reply.word == "done" and isinstance(reply.rest, bytes) and len(reply.rest) == len(self._made):
-            return reply.rest
-        raise NotHereError(f"the replay store at {self._place} cannot tell: {reply.word}")
-
-
-_ONE: Final = ord("1")

@@ -18,9 +18,9 @@ from sealstamp.keys.lives import Life, LifeState
 from sealstamp.keys.ports import LifeRegister, ReplayLedger
 from sealstamp.stores.valkey.calls import MOST, Reply, Script
 from sealstamp.stores.valkey.links import Links
-from sealstamp.stores.valkey.replay import Freshness, digest_of
 from sealstamp.stores.valkey.scripts import FILL, LOOK
 from sealstamp.stores.valkey.shard import BEGINS, LEASE_MS, Rules, Shard
+from sealstamp.stores.valkey.shards import Shards, digest_of
 
 _REST_S: Final = 0.02
 """Two rounds are never closer together, however often somebody hurries."""
@@ -51,16 +51,14 @@ class Keeper:
 
     def __init__(
         self,
-        shards: Sequence[Shard],
+        shards: Shards,
         links: Links,
-        freshness: Freshness,
         register: Register,
         rules: Rules,
         log: Telling,
     ) -> None:
         self._shards = shards
         self._links = links
-        self._freshness = freshness
         self._register = register
         self._rules = rules
         self._log = log
@@ -104,7 +102,7 @@ class Keeper:
         seen_at = monotonic()  # not asked_at: what was read may have been written after that
         for shard in self._shards:
             shard.see(lives.get(shard.number), seen_at)
-        self._freshness.until = asked_at + self._rules.patience_ms / 1000
+        self._shards.fresh_until = asked_at + self._rules.patience_ms / 1000
         problems = await self._find() if self._must_find and seen_at > self._found_at + _FIND_S else set()
         await asyncio.gather(*(self._keep(shard) for shard in self._shards))
         self._is_new = False

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from contextlib import suppress
 
 from redis.exceptions import RedisError
 
 from sealstamp.errors import StoreUnavailableError
 from sealstamp.stores.valkey.link import Link
-from sealstamp.stores.valkey.shard import Shard
+from sealstamp.stores.valkey.shards import Shards
 from sealstamp.stores.valkey.topology import Connect, Place, Topology
 
 
 class Links:
     """Finds the primaries, and leads each shard's link to its own."""
 
-    def __init__(self, topology: Topology, connect: Connect, shards: Sequence[Shard], timeout_s: float) -> None:
+    def __init__(self, topology: Topology, connect: Connect, shards: Shards, timeout_s: float) -> None:
         self._topology = topology
         self._connect = connect
         self._shards = shards

@@ -1,11 +1,11 @@
-"""From a URL to a replay guard, and the keeper that must run beside it."""
+"""From a URL to what is kept there, and the keeper that must run beside it."""
 
 from __future__ import annotations
 
 import asyncio
 import re
 from contextlib import suppress
-from typing import Final
+from typing import Final, NamedTuple
 
 from redis.asyncio import Connection
 from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
@@ -13,8 +13,10 @@ from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
 from sealstamp.errors import ConfigurationError, StoreUnavailableError
 from sealstamp.stores.valkey.keeper import Keeper, Register, Telling
 from sealstamp.stores.valkey.links import Links
-from sealstamp.stores.valkey.replay import Freshness, ValkeyReplayGuard
+from sealstamp.stores.valkey.rates import ValkeyRates
+from sealstamp.stores.valkey.replay import ValkeyReplayGuard
 from sealstamp.stores.valkey.shard import Rules, Shard
+from sealstamp.stores.valkey.shards import Shards
 from sealstamp.stores.valkey.topology import TAGS, make_connect, make_topology
 from sealstamp.stores.valkey.urls import Kind, ValkeyUrl, parse_valkey_url
 
@@ -22,17 +24,23 @@ OLDEST: Final = 7
 """The oldest version of Redis that will do; every Valkey says that it is at least as new."""
 
 
-def open_valkey_guard(
-    url: str, register: Register, rules: Rules, log: Telling, timeout_s: float
-) -> tuple[ValkeyReplayGuard, Keeper]:
-    """Return the guard, which refuses until the keeper keeps. Connects to nothing yet. Raises ConfigurationError."""
+class Opened(NamedTuple):
+    """What is kept in Valkey. Both refuse until the keeper keeps."""
+
+    replay: ValkeyReplayGuard
+    rates: ValkeyRates
+    keeper: Keeper
+
+
+def open_valkey(url: str, register: Register, rules: Rules, log: Telling, timeout_s: float) -> Opened:
+    """Return what is kept there, and its keeper. Connects to nothing yet. Raises ConfigurationError."""
     parsed = parse_valkey_url(url)
     topology = make_topology(parsed, timeout_s)
-    shards = [Shard(number, TAGS[number], rules) for number in range(topology.shards)]
+    shards = Shards([Shard(number, TAGS[number], rules) for number in range(topology.shards)])
     links = Links(topology, make_connect(parsed, timeout_s), shards, timeout_s)
-    freshness = Freshness()
-    keeper = Keeper(shards, links, freshness, register, rules, log)
-    return ValkeyReplayGuard(shards, freshness, register, rules, keeper.hurry), keeper
+    keeper = Keeper(shards, links, register, rules, log)
+    guard = ValkeyReplayGuard(shards, register, rules, keeper.hurry)
+    return Opened(guard, ValkeyRates(shards, keeper.hurry), keeper)
 
 
 async def check_valkey(url: str, timeout_s: float) -> None:

@@ -9,28 +9,28 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from hashlib import blake2s
-from time import monotonic
+from typing import Final
 
 from sealstamp.core.verifier import Claim, ClaimResult
 from sealstamp.errors import StoreUnavailableError
 from sealstamp.keys.ports import ReplayLedger
 from sealstamp.keys.replay import AHEAD_MS, CountingNonces, write_down
+from sealstamp.stores.valkey.batches import Asked
+from sealstamp.stores.valkey.scripts import CLAIM
 from sealstamp.stores.valkey.shard import LEASE_MS, Rules, Shard
+from sealstamp.stores.valkey.shards import Shards, digest_of
 
 _MARGIN_MS = 1_000
 
 
-def digest_of(token: bytes) -> bytes:
-    """Return what a claim is known by in the store."""
-    return blake2s(token, digest_size=16).digest()
+_ONE: Final = ord("1")
 
 
-class Freshness:
-    """Until when, in monotonic seconds, what the register last said may be trusted."""
+def _read_bits(bits: bytes) -> Sequence[bool]:
+    return [bit == _ONE for bit in bits]
 
-    def __init__(self) -> None:
-        self.until = 0.0
+
+_CLAIM: Final = Asked(CLAIM, _read_bits)
 
 
 class ValkeyReplayGuard:
@@ -38,14 +38,12 @@ class ValkeyReplayGuard:
 
     def __init__(
         self,
-        shards: Sequence[Shard],
-        freshness: Freshness,
+        shards: Shards,
         ledger: ReplayLedger,
         rules: Rules,
         hurry: Callable[[str], None],
     ) -> None:
         self._shards = shards
-        self._freshness = freshness
         self._ledger = ledger
         self._now_ms = rules.now_ms
         self._stays_longer_ms = LEASE_MS + 2 * rules.max_distance_ms + _MARGIN_MS
@@ -65,15 +63,13 @@ class ValkeyReplayGuard:
         if claim.number is not None:
             return self._numbers.claim(claim)
         digest = digest_of(claim.token)
-        shard = self._shards[digest[0] % len(self._shards)]
-        if monotonic() > self._freshness.until:
-            raise StoreUnavailableError("the register of the replay store's lives has not answered for too long")
+        shard = self._shards.at(digest)
         if not shard.problem and claim.stamped_ms <= shard.trusted_from_ms:
             return ClaimResult.BEFORE_BIRTH
         left_ms = claim.expires_ms - self._now_ms()
         if left_ms < 0:
             raise StoreUnavailableError("the request waited until its window was over")
-        made = shard.claims(self._hurry).add(shard.claim_key(digest), left_ms + self._stays_longer_ms)
+        made = shard.batch(_CLAIM, self._hurry).add(shard.claim_key(digest), left_ms + self._stays_longer_ms)
         return self._settled(shard, shard.mark, made, claim, is_ahead=claim.stamped_ms > now_ms + AHEAD_MS)
 
     async def _settled(
@@ -84,13 +80,10 @@ class ValkeyReplayGuard:
         if is_ahead:
             # The life after this one will read it, if this node may still accept in this one when it is written.
             await write_down(self._ledger, claim)
-        if monotonic() > self._freshness.until or shard.mark != mark:
+        if not self._shards.is_fresh or shard.mark != mark:
             raise StoreUnavailableError("the replay store began a new life meanwhile")
         return ClaimResult.MADE
 
     def check(self) -> None:
         """Raise StoreUnavailableError, with the problem, while no claim at all can be made."""
-        if monotonic() > self._freshness.until:
-            raise StoreUnavailableError("the register of the replay store's lives has not answered for too long")
-        if all(shard.problem for shard in self._shards):
-            raise StoreUnavailableError(f"replay claims cannot be made: {self._shards[0].problem}")
+        self._shards.check()

@@ -20,13 +20,17 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 """
 
+_OPEN: Final = """
+if redis.call('GET', KEYS[1]) ~= 'open ' .. id then return {'lost'} end
+if math.abs(now - ARGV[1]) > tonumber(ARGV[2]) then return {'clock', now} end
+"""
+
 CLAIM: Final = (
     _HERE
+    + _OPEN
     + """
 -- KEYS: the life key, then one for each claim.
 -- ARGV, in ms: the caller's time, how far it may be from this one, how long each claim shall stay.
-if redis.call('GET', KEYS[1]) ~= 'open ' .. id then return {'lost'} end
-if math.abs(now - ARGV[1]) > tonumber(ARGV[2]) then return {'clock', now} end
 local made = {}
 for i = 2, #KEYS do
   made[i - 1] = redis.call('SET', KEYS[i], '', 'NX', 'PX', ARGV[i + 1]) and '1' or '0'
@@ -35,6 +39,54 @@ return {'done', table.concat(made)}
 """
 )
 """Make claims. Replies ``done`` and a 1 for each that was made, a 0 for each that was there."""
+
+COUNT: Final = (
+    _HERE
+    + _OPEN
+    + """
+-- KEYS: the life key, then one for each window.
+-- ARGV, in ms: the caller's time, how far it may be from this one; for each window 1, or -1 to take one back, then the
+-- time that counts, the amount that is allowed, and in how much time.
+-- It is the window of keys/limits.py: a period's number, its count, and the count of the period before.
+local apart = 2 * ARGV[2]
+local function find(key, number, time, per)
+  local at, count, before = string.match(redis.call('GET', key) or '', '^(%d+) (%d+) (%d+)$')
+  if not at then return number, 0, 0 end
+  at, count, before = tonumber(at), tonumber(count), tonumber(before)
+  if at == number - 1 then return number, 0, count end
+  -- A clock that is a little behind stays in the period that another one has reached.
+  if at == number or (at > number and at * per - time <= per + apart) then return at, count, before end
+  return number, 0, 0
+end
+local function fade(before, left, per)
+  local rest = before % per
+  local part = rest * left
+  return (before - rest) / per * left + (part - part % per) / per  -- exact: nothing here exceeds 2^53
+end
+local said = {}
+for i = 2, #KEYS do
+  local change, time = tonumber(ARGV[4 * i - 5]), tonumber(ARGV[4 * i - 4])
+  local amount, per = tonumber(ARGV[4 * i - 3]), tonumber(ARGV[4 * i - 2])
+  local number = (time - time % per) / per
+  local at, count, before = find(KEYS[i], number, time, per)
+  local left = per - math.max(time - at * per, 0)
+  said[i - 1] = '0'
+  if change > 0 and fade(before, left, per) + count >= amount then
+    said[i - 1] = string.format('%d/%d/%d', count, before, left)
+  else
+    if change > 0 or at == number then
+      count = math.max(count + change, 0)
+    else
+      before = math.max(before + change, 0)
+    end
+    local stays = (at + 2) * per - time + apart
+    redis.call('SET', KEYS[i], string.format('%d %d %d', at, count, before), 'PX', stays)
+  end
+end
+return {'done', table.concat(said, ' ')}
+"""
+)
+"""Count in windows. Replies ``done`` and a 0 for each that had room, else its counts and how much of it is left."""
 
 LOOK: Final = (
     _HERE

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from sealstamp.errors import StoreUnavailableError
 from sealstamp.keys.lives import Life, LifeState
 from sealstamp.keys.replay import AHEAD_MS
-from sealstamp.stores.valkey.calls import Claims
+from sealstamp.stores.valkey.batches import Asked, Batch, Where
 from sealstamp.stores.valkey.link import Link
 
+T = TypeVar("T")
 LEASE_MS: Final = 10_000
 """A life that no node has looked for, for this long, is over. Every claim stays for this much longer than it must."""
 
@@ -48,7 +49,7 @@ class Shard:
         """How often since then it said that it has not."""
         self._tag = b"{%b}" % tag.encode()
         self._rules = rules
-        self._claims: Claims | None = None
+        self._batches: dict[str, Batch[Any]] = {}
 
     @property
     def mark(self) -> str:
@@ -78,25 +79,28 @@ class Shard:
     def refuse(self, problem: str) -> None:
         """Make no claims while there is a ``problem``. What is gathered goes under what it was gathered for."""
         self.problem = problem
-        self._claims = None
+        self._batches.clear()
 
     def lead(self, link: Link | None) -> None:
         """Take the link to the primary that there is now."""
         if link is not self.link:
             self.link = link
-            self._claims = None
+            self._batches.clear()
 
-    def claims(self, lost: Callable[[str], None]) -> Claims:
-        """Return the claims that the next one goes to. Raises StoreUnavailableError while none can be made."""
-        claims = self._claims
-        if claims is not None and not claims.is_full:
-            return claims
+    def batch(self, asked: Asked[T], lost: Callable[[str], None]) -> Batch[T]:
+        """Return the batch that the next one goes into. Raises StoreUnavailableError while the store has no life.
+
+        ``lost`` is told when it turns out not to have it any more.
+        """
+        batch = self._batches.get(asked.script)
+        if batch is not None and not batch.is_full:
+            return batch
         if self.problem or self.link is None:
-            raise StoreUnavailableError(f"replay claims cannot be made: {self.problem or 'there is no primary'}")
-        claims = Claims(self.link.place, self.life_key, self._rules.now_ms, self._rules.max_distance_ms, lost)
-        self._claims = claims
-        self.link.put(claims)
-        return claims
+            raise StoreUnavailableError(f"the replay store cannot be used: {self.problem or 'there is no primary'}")
+        where = Where(self.link.place, self.life_key, self._rules.now_ms, self._rules.max_distance_ms, lost)
+        batch = self._batches[asked.script] = Batch(asked, where)
+        self.link.put(batch)
+        return batch
 
     @property
     def life_key(self) -> bytes:
@@ -106,3 +110,7 @@ class Shard:
     def claim_key(self, digest: bytes) -> bytes:
         """Return a claim's key in this life."""
         return self.life_key + digest
+
+    def rate_key(self, digest: bytes) -> bytes:
+        """Return the key of a window of a rate limit in this life; no claim has it."""
+        return self.life_key + b"r" + digest
