@@ -2,12 +2,14 @@
 
 import doctest
 import re
+import subprocess
+import sys
 from pathlib import Path
+
+import pytest
 
 import sealstamp
 
-LATE = {"AsyncClient", "Client"}
-"""What is imported when it is asked for."""
 PAGE = Path(__file__).parents[1] / "docs" / "python.md"
 
 
@@ -18,10 +20,25 @@ def test_all_is_sorted_and_everything_in_it_exists() -> None:
 
 
 def test_nothing_is_public_that_is_not_listed() -> None:
-    """Names without an underscore that are no modules are listed in ``__all__``."""
+    """Names without an underscore that are no modules, and no part of how names are imported, are listed."""
     modules = {name for name, value in vars(sealstamp).items() if type(value).__name__ == "module"}
-    visible = {name for name in vars(sealstamp) if not name.startswith("_")} - modules
-    assert visible == set(sealstamp.__all__) - LATE
+    visible = {name for name in dir(sealstamp) if not name.startswith("_")} - modules
+    assert visible - {"TYPE_CHECKING", "late"} == set(sealstamp.__all__)
+
+
+def test_nothing_is_imported_before_it_is_asked_for() -> None:
+    """The package itself brings neither the verifier nor a cryptographic library."""
+    program = (
+        "import sys, sealstamp; print(sorted(name for name in sys.modules if name.startswith(('sealstamp', 'crypt'))))"
+    )
+    listed = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
+    assert listed.strip() == "['sealstamp', 'sealstamp.late']"
+
+
+def test_a_name_that_there_is_not_is_an_attribute_error() -> None:
+    """As of any module."""
+    with pytest.raises(AttributeError, match="no attribute 'Sealer'"):
+        sealstamp.Sealer  # noqa: B018
 
 
 def test_the_page_documents_exactly_the_public_names() -> None:

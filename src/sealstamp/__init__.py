@@ -30,28 +30,29 @@ sealstamp.errors.OutsideTimeWindowError: the request's time is 63000 ms behind t
 Whatever bytes came, ``verify`` returns a Principal or raises a VerificationError.
 """
 
-import typing
+from typing import TYPE_CHECKING
 
-from sealstamp.core.credential import Credential, Secret
-from sealstamp.core.request import Request
-from sealstamp.core.scheme import Scheme
-from sealstamp.core.signer import Instructions, Signer
-from sealstamp.core.stages import Stage
-from sealstamp.core.verifier import BoundKey, Claim, ClaimResult, Principal, ReplayBy, Verifier
-from sealstamp.errors import (
-    ConfigurationError,
-    NotFoundError,
-    Reason,
-    SchemeError,
-    SealstampError,
-    SigningError,
-    StoreUnavailableError,
-    VerificationError,
-)
-from sealstamp.schemes import get_scheme, scheme_names
+from sealstamp.late import late
 
-if typing.TYPE_CHECKING:
+if TYPE_CHECKING:
     from sealstamp.client import AsyncClient, Client
+    from sealstamp.core.credential import Credential, Secret
+    from sealstamp.core.request import Request
+    from sealstamp.core.scheme import Scheme
+    from sealstamp.core.signer import Instructions, Signer
+    from sealstamp.core.stages import Stage
+    from sealstamp.core.verifier import BoundKey, Claim, ClaimResult, Principal, ReplayBy, Verifier
+    from sealstamp.errors import (
+        ConfigurationError,
+        NotFoundError,
+        Reason,
+        SchemeError,
+        SealstampError,
+        SigningError,
+        StoreUnavailableError,
+        VerificationError,
+    )
+    from sealstamp.schemes import get_scheme, scheme_names
 
 __all__ = [
     "AsyncClient",
@@ -82,10 +83,26 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> typing.Any:
-    """Import the clients of the management API when one is asked for: they need ``sealstamp[client]``."""
-    if name in ("AsyncClient", "Client"):
-        from sealstamp import client
-
-        return getattr(client, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__, __dir__ = late(
+    __name__,
+    {
+        "client": ("AsyncClient", "Client"),  # they need sealstamp[client]
+        "core.credential": ("Credential", "Secret"),
+        "core.request": ("Request",),
+        "core.scheme": ("Scheme",),
+        "core.signer": ("Instructions", "Signer"),
+        "core.stages": ("Stage",),
+        "core.verifier": ("BoundKey", "Claim", "ClaimResult", "Principal", "ReplayBy", "Verifier"),
+        "errors": (
+            "ConfigurationError",
+            "NotFoundError",
+            "Reason",
+            "SchemeError",
+            "SealstampError",
+            "SigningError",
+            "StoreUnavailableError",
+            "VerificationError",
+        ),
+        "schemes": ("get_scheme", "scheme_names"),
+    },
+)

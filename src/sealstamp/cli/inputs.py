@@ -9,7 +9,6 @@ import time
 from argparse import ArgumentParser, Namespace
 from argparse import _MutuallyExclusiveGroup as SecretOptions
 from collections.abc import Sequence
-from pathlib import Path
 
 from sealstamp.cli.moments import now_ms
 from sealstamp.core.credential import Credential, Secret
@@ -170,7 +169,10 @@ def secret_of(arguments: Namespace) -> Secret:
 def read_file(option: str, path: str) -> bytes:
     """Return a file's content, or what comes from standard input for ``-``. Raises ConfigurationError."""
     try:
-        return Path(path).read_bytes() if path != "-" else sys.stdin.buffer.read()
+        if path == "-":
+            return sys.stdin.buffer.read()
+        with open(path, "rb") as file:
+            return file.read()
     except OSError as error:
         raise ConfigurationError(f"{option} {path}", f"cannot be read: {error.strerror}", "check the path") from None
 

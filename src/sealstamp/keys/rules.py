@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from typing import Final
-from urllib.parse import urlsplit
 
 from sealstamp.core.credential import Secret
 from sealstamp.errors import ConfigurationError
@@ -61,6 +60,8 @@ def check_upstream(place: str, upstream: str) -> str:
 
 def is_origin(text: str) -> bool:
     """Tell whether ``text`` is an http or https origin: scheme and authority, and nothing more."""
+    from urllib.parse import urlsplit  # slow to import, and only upstreams need it
+
     try:
         parts = urlsplit(text)
         port = parts.port

@@ -9,7 +9,7 @@ from functools import lru_cache
 from sealstamp.core.loader import load_scheme, set_parameters
 from sealstamp.core.scheme import Scheme
 from sealstamp.errors import NotFoundError
-from sealstamp.plugins import find_code
+from sealstamp.plugins.codes import find_code
 from sealstamp.schemes import get_scheme, scheme_names
 
 

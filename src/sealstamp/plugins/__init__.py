@@ -4,8 +4,3 @@ A distribution registers by entry points. In the group ``sealstamp.schemes``, ``
 scheme files name under ``[code]``; in ``sealstamp.scheme_files``, ``anything = "package.folder"`` is a folder of scheme
 files that join the catalogue. Names of this package come first, so that nothing that is installed can take their place.
 """
-
-from sealstamp.plugins.codes import BUILT_IN, CODES, find_code
-from sealstamp.plugins.files import FILES, Brought, brought_schemes
-
-__all__ = ["BUILT_IN", "CODES", "FILES", "Brought", "brought_schemes", "find_code"]

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from importlib.machinery import PathFinder
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -15,6 +12,7 @@ from sealstamp.core.compiler import Compiled
 from sealstamp.core.scheme import Scheme
 from sealstamp.core.suggest import did_you_mean
 from sealstamp.errors import ConfigurationError, NotFoundError, SealstampError
+from sealstamp.plugins.entries import distribution_of, registered
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -48,38 +46,6 @@ def find_code(name: str) -> Code:
         problem = f"{' and '.join(map(distribution_of, wanted))} both bring it"
         raise ConfigurationError(f"code {name}", problem, "remove one of them")
     return _Foreign(wanted[0])
-
-
-def registered(group: str) -> tuple[EntryPoint, ...]:
-    """Return what installed distributions register in a group, without importing any of it."""
-    if not _may_register(group.encode(), tuple(sys.path)):
-        return ()
-    from importlib.metadata import entry_points  # slow to import, and schemes of the catalogue need none
-
-    return tuple(entry_points(group=group))
-
-
-def _may_register(group: bytes, folders: tuple[str, ...]) -> bool:
-    """Tell whether something installed may register in a group; what is in no folder may."""
-    others = (finder for finder in sys.meta_path if finder is not PathFinder)
-    if any(hasattr(finder, "find_distributions") for finder in others):
-        return True
-    return any(_mentions(group, Path(folder or ".")) for folder in dict.fromkeys(folders))
-
-
-def _mentions(group: bytes, folder: Path) -> bool:
-    if not folder.is_dir():
-        return folder.exists()
-    try:
-        files = [file for kind in ("dist-info", "egg-info") for file in folder.glob(f"*.{kind}/entry_points.txt")]
-        return any(group in file.read_bytes() for file in files) or any(folder.glob("*.egg"))
-    except OSError:
-        return True
-
-
-def distribution_of(entry: EntryPoint) -> str:
-    """Return the name and version of the distribution that brings an entry."""
-    return f"{entry.dist.name} {entry.dist.version}" if entry.dist else "an unknown distribution"
 
 
 class _Foreign:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sealstamp.core.record import Record
-from sealstamp.plugins.codes import distribution_of, registered
+from sealstamp.plugins.entries import distribution_of, registered
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
+    from pathlib import Path
 
 FILES: Final = "sealstamp.scheme_files"
 """The entry point group of folders with scheme files."""
@@ -60,6 +60,7 @@ def _files_of(entry: EntryPoint) -> Iterator[Brought]:
 def _folder(dotted: str) -> Path | None:
     """Return the folder of a package. The package itself is not imported: only where it begins is looked up."""
     from importlib.util import find_spec
+    from pathlib import Path
 
     top, *inner = dotted.strip().split(".")
     try:
