@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from importlib import import_module
 
 from sealstamp.cli import output
@@ -83,9 +83,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(words: list[str]) -> int:
     output.speak_utf8()
     _refuse_broken_text(words)
-    called = next((word for word in words if not word.startswith("-")), "")
     try:
-        parsed = build_parser({called}).parse_args(words)
+        parsed = build_parser(words[:1]).parse_args(words)
     except SystemExit as left:
         return left.code if isinstance(left.code, int) else output.DONE
     code: int = parsed.run(parsed)
@@ -101,14 +100,18 @@ def _refuse_broken_text(words: Sequence[str]) -> None:
         raise ConfigurationError("arguments", "not all are UTF-8", "give other bytes in a file") from None
 
 
-def build_parser(called: Container[str] = GROUPS) -> argparse.ArgumentParser:
-    """Return the parser; only the groups in ``called`` are imported, the others are there by name."""
+def build_parser(called: Sequence[str] = tuple(GROUPS)) -> argparse.ArgumentParser:
+    """Return the parser of the groups in ``called``; of all of them by name, where that is none.
+
+    Parsers take a while to make, and a run needs one.
+    """
     parser = output.Parser(prog="sealstamp", description="AccessKey authentication for HTTP APIs.")
     parser.add_argument("--version", action=_Version)
     groups = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for name, about in GROUPS.items():
-        group = groups.add_parser(name, help=about, description=about)
-        if name in called:
+    known = [name for name in called if name in GROUPS]
+    for name in known or GROUPS:
+        group = groups.add_parser(name, help=GROUPS[name], description=GROUPS[name])
+        if name in known:
             import_module(f"sealstamp.cli.{name.replace('-', '_')}").add(group)
     return parser
 

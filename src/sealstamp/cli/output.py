@@ -19,12 +19,30 @@ FAILED: Final = 1
 MISUSED: Final = 2
 
 
+class _Help(argparse.HelpFormatter):
+    """Asks for the terminal's width by itself: argparse imports ``shutil`` for that, at every option that is added."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
+
+
+def _columns() -> int:
+    try:
+        return int(os.environ.get("COLUMNS", "")) or 80
+    except ValueError:
+        pass
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or 80  # type: ignore[union-attr]
+    except (AttributeError, OSError, ValueError):  # nothing is there, or it is no terminal
+        return 80
+
+
 class Parser(argparse.ArgumentParser):
     """An argument parser whose complaints look like all others, and repeat nothing that may be a secret."""
 
     def __init__(self, **settings: Any) -> None:
         # An abbreviation that a script relies on would break when another option is added.
-        super().__init__(allow_abbrev=False, **settings)
+        super().__init__(allow_abbrev=False, formatter_class=_Help, **settings)
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Parse; what is left over is told by its option alone, for ``--secrt S`` leaves the secret over."""
