@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tests.cli.conftest import MANIFEST, Provider
+from sealstamp.stores.sql import is_store
+from tests.cli.conftest import MANIFEST, Provider, Run
 
 KEY = """
 [[access_keys]]
@@ -45,6 +48,20 @@ def test_dry_run_tells_and_does_not(provider: Provider) -> None:
     ran = provider("apply", "-f", str(provider.manifest), "--dry-run")
     assert ran.out == "create access key key-1\n"
     assert ran.err == "nothing was changed: this was a dry run\n"
+
+
+@pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)
+def test_dry_run_makes_nothing(run: Run, tmp_path: Path, empty_url: str) -> None:
+    """On a machine without a store and a sealing key there is neither afterwards."""
+    config, manifest = tmp_path / "settings.toml", tmp_path / "apis.toml"
+    config.write_text(f'store = "{empty_url}"\nsealing_key_file = "{tmp_path}/sealing.key"\n')
+    manifest.write_text(MANIFEST + KEY)
+    words = ("apply", "-f", str(manifest), "--config", str(config))
+    planned = run(*words, "--dry-run")
+    assert (planned.code, len(planned.out.splitlines())) == (0, 4)
+    assert sorted(tmp_path.iterdir()) == [manifest, config]
+    assert not is_store(empty_url)
+    assert run(*words).out == planned.out
 
 
 def test_change_names_the_fields(provider: Provider) -> None:

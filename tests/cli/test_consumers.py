@@ -54,6 +54,7 @@ def test_life(provider: Provider) -> None:
         (("update", "acme", "--clear", "parent", "--parent", "b"), 2, "--clear"),
         (("update", "nobody"), 2, "nobody"),
         (("suspend", "nobody"), 2, "nobody"),
+        (("revoke-keys", "nobody"), 2, "nobody"),
         (("delete", "nobody"), 2, "nobody"),
     ],
 )
@@ -69,3 +70,11 @@ def test_held_keys_keep_it(provider: Provider) -> None:
     provider("keys", "issue", "--consumer", "acme", "--api", "shop")
     ran = provider("consumers", "delete", "acme")
     assert (ran.code, "holds access keys" in ran.problem) == (1, True)
+
+
+def test_all_its_keys_revoked(provider: Provider) -> None:
+    for _ in range(2):
+        provider("keys", "issue", "--consumer", "acme", "--api", "shop")
+    assert provider("consumers", "revoke-keys", "acme").out == "acme: 2 revoked\n"
+    assert {one["status"] for one in provider("keys", "list", "--json").json} == {"revoked"}
+    assert provider("consumers", "revoke-keys", "acme", "--json").json == {"revoked": 0}

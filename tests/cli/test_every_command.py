@@ -33,7 +33,7 @@ NAMES = {
     *(("schemes", act) for act in ("list", "show", "check", "lint", "vectors")),
     *(("keys", act) for act in ("issue", "import", "list", "show", "update", "rotate", "expire")),
     *(("keys", act) for act in ("enable", "disable", "revoke", "delete")),
-    *(("consumers", act) for act in ("list", "create", "update", "suspend", "enable", "delete")),
+    *(("consumers", act) for act in ("list", "create", "update", "suspend", "enable", "revoke-keys", "delete")),
     *(("audit", act) for act in ("list", "verify", "export")),
 }
 

@@ -14,10 +14,20 @@ from sealstamp.core.forms import Form
 from sealstamp.core.scheme import KeyForms
 from sealstamp.errors import ConfigurationError, KeyStateError, NotFoundError, StaleVersionError
 from sealstamp.keys import resealing
-from sealstamp.keys.acts.access_keys import delete, disable, enable, expire_at, import_pair, issue, revoke, update
+from sealstamp.keys.acts.access_keys import (
+    delete,
+    disable,
+    enable,
+    expire_at,
+    import_pair,
+    issue,
+    revoke,
+    revoke_all,
+    update,
+)
 from sealstamp.keys.acts.act import Act
 from sealstamp.keys.audit import entries, verify
-from sealstamp.keys.domain import AccessKey, Api, KeyStatus, SchemeChoice
+from sealstamp.keys.domain import AccessKey, Api, Consumer, KeyStatus, SchemeChoice
 from sealstamp.keys.resealing import reseal
 from sealstamp.keys.sealing import Sealer, SealingKey, UnsealingError
 from sealstamp.stores.sql import SqlStore
@@ -325,6 +335,19 @@ def test_expiry_set_and_lifted(act: Act, key: AccessKey) -> None:
     assert ended.is_usable(NOW_MS - 1)
     assert not ended.is_usable(NOW_MS)
     assert expire_at(act, key.id, None).is_usable(NOW_MS)
+
+
+def test_all_of_a_consumer_revoked(shop: SqlStore, sealer: Sealer, act: Act, key: AccessKey) -> None:
+    """Each with its entry; those of others stay."""
+    keep_pair(shop, sealer, Credential.of("k2", "s2"), "shop")
+    shop.put_consumer(Consumer("other"))
+    import_pair(act, Credential.of("k3", "s3"), consumer="other")
+    disable(act, "k2")
+    assert (revoke_all(act, "acme"), revoke_all(act, "acme")) == (2, 0)
+    assert [one.status for one in shop.list_access_keys()] == ["revoked", "revoked", "active"]
+    assert acts(shop)[-2:] == ["access_key.revoke"] * 2
+    with pytest.raises(NotFoundError, match="nobody"):
+        revoke_all(act, "nobody")
 
 
 @pytest.mark.parametrize("at_ms", [-1, 10**20])

@@ -48,6 +48,11 @@ def test_a_life(shop: SqlStore, sealer: Sealer, act: Act) -> None:
     assert [entry.act for entry in entries(shop) if entry.subject == "bank"] == [
         *("api.create", "api.update", "api.delete"),
     ]
+    *_, lost, _ = entries(shop)
+    assert (lost.act, lost.subject) == ("access_key.update", "k1")
+    assert (lost.before or {})["apis"] == ["bank", "shop"]
+    assert (lost.after or {})["apis"] == ["shop"]
+    assert (lost.after or {})["version"] == shop.get_access_key("k1").version == 2
     assert verify(shop).broken is None
 
 

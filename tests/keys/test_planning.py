@@ -146,7 +146,9 @@ def test_audited(applied: SqlStore, sealer: Sealer) -> None:
         ("api.update", "bank", 2),
         ("access_key.update", "k1", 3),
         ("access_key.revoke", "k1", 4),
+        ("access_key.update", "k1", 5),
         ("api.delete", "bank", None),
+        ("access_key.update", "k1", 6),
         ("api.delete", "shop", None),
     ]
     assert "hunter" not in str([one.document() for one in log])

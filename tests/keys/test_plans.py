@@ -26,13 +26,13 @@ def act(shop: SqlStore) -> Act:
 def test_plan_made_changed_and_deleted(act: Act) -> None:
     made = plans.create(act, Plan("silver", scopes=("write", "read", "read")))
     assert (made.scopes, made.version) == (("read", "write"), 1)
-    changed = plans.change(act, replace(made, rate_limit="5/second"))
+    changed = plans.update(act, replace(made, rate_limit="5/second"))
     assert (changed.version, act.store.get_plan("silver")) == (2, changed)
-    assert plans.change(act, changed) == changed
+    assert plans.update(act, changed) == changed
     plans.delete(act, "silver")
     assert act.store.list_plans() == []
     found = [(entry.act, entry.subject) for entry in entries(act.store)]
-    assert found == [("plan.create", "silver"), ("plan.change", "silver"), ("plan.delete", "silver")]
+    assert found == [("plan.create", "silver"), ("plan.update", "silver"), ("plan.delete", "silver")]
 
 
 def test_plan_that_is_there_or_is_not(act: Act) -> None:
@@ -40,11 +40,11 @@ def test_plan_that_is_there_or_is_not(act: Act) -> None:
     with pytest.raises(KeyStateError, match="already"):
         plans.create(act, Plan("silver"))
     with pytest.raises(NotFoundError, match="no plan 'gold'"):
-        plans.change(act, GOLD)
+        plans.update(act, GOLD)
     with pytest.raises(NotFoundError, match="no plan 'none'"):
         plans.create(act, Plan("gold", sub_plans=("none",)))
     with pytest.raises(StaleVersionError, match="plan 'silver' has changed"):
-        plans.change(replace(act, expected_version=7), Plan("silver", quota_day=1))
+        plans.update(replace(act, expected_version=7), Plan("silver", quota_day=1))
     with pytest.raises(StaleVersionError):
         plans.delete(replace(act, expected_version=7), "silver")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sealstamp.cli import output
-from sealstamp.cli.local import act_on, add_config, opened, settings_of
+from sealstamp.cli.local import act_on, add_config, looked_at, opened, settings_of
 from sealstamp.errors import ConfigurationError, NotFoundError, SchemeError
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ def add(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Plan, carry out and print: a reader who goes away must not keep a change from being made."""
-    with opened(settings_of(arguments)) as (store, sealer):
+    opening = looked_at if arguments.dry_run else opened
+    with opening(settings_of(arguments)) as (store, sealer):
         changes = apply_file(arguments.file, act_on(store, sealer), prune=arguments.prune, dry_run=arguments.dry_run)
     document = {"dry_run": arguments.dry_run, "changes": [_facts(change) for change in changes]}
     return output.show(arguments, document, lambda: _tell(changes, dry_run=arguments.dry_run))

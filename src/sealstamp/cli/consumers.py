@@ -40,12 +40,13 @@ def add(parser: ArgumentParser) -> None:
     created = act("create", "make a consumer", _create)
     updated = act("update", "change properties of a consumer; what is not named stays", _update)
     moved = [act(name, about, _move) for name, about in _MOVES.items()]
+    emptied = act("revoke-keys", "refuse all its access keys for ever", _revoke_keys)
     deleted = act("delete", "forget a consumer that holds no keys and has no consumers below it", _delete)
-    for one in (created, updated, *moved, deleted):
+    for one in (created, updated, *moved, emptied, deleted):
         one.add_argument("name", metavar="NAME", help="the consumer's name")
     add_consumer_properties(created)
     add_consumer_changes(updated)
-    for one in (listed, created, updated, *moved, deleted):
+    for one in (listed, created, updated, *moved, emptied, deleted):
         add_config(one)
         output.add_json(one)
 
@@ -83,6 +84,15 @@ def _move(arguments: Namespace) -> int:
     with acting(settings_of(arguments)) as act:
         moved = move(act, arguments.name)
     return _tell(arguments, moved, f"is {moved.status}")
+
+
+def _revoke_keys(arguments: Namespace) -> int:
+    from sealstamp.keys.acts import access_keys
+
+    name = arguments.name
+    with acting(settings_of(arguments)) as act:
+        revoked = access_keys.revoke_all(act, name)
+    return output.show(arguments, {"revoked": revoked}, lambda: output.say(f"{name}: {revoked} revoked"))
 
 
 def _delete(arguments: Namespace) -> int:

@@ -74,3 +74,12 @@ def opened(settings: Settings) -> Iterator[tuple[SqlStore, Sealer]]:
         yield store, sealer
     finally:
         store.close()
+
+
+@contextmanager
+def looked_at(settings: Settings) -> Iterator[tuple[SqlStore, Sealer]]:
+    """Open them as ``opened`` does, but make nothing where there is nothing: what is empty stands for it."""
+    from sealstamp.server.opening import open_sealer, store_to_look_at
+
+    with store_to_look_at(settings) as store:
+        yield store, open_sealer(settings, make=False)

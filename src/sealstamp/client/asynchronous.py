@@ -173,6 +173,10 @@ class AsyncClient:
         path = f"/v1/consumers/{segment(name)}/enable"
         return await self._send(write("POST", path, consumers.Consumer, version=version))
 
+    async def revoke_consumer_keys(self, name: str) -> consumers.RevokedKeys:
+        """Refuse all of a consumer's keys for ever."""
+        return await self._send(write("POST", f"/v1/consumers/{segment(name)}/revoke-keys", consumers.RevokedKeys))
+
     async def delete_consumer(self, name: str, version: int | str | None = None) -> None:
         """Forget a consumer without keys."""
         await self._send(write("DELETE", f"/v1/consumers/{segment(name)}", type(None), version=version))

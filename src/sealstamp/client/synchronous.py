@@ -173,6 +173,10 @@ class Client:
         path = f"/v1/consumers/{segment(name)}/enable"
         return self._send(write("POST", path, consumers.Consumer, version=version))
 
+    def revoke_consumer_keys(self, name: str) -> consumers.RevokedKeys:
+        """Refuse all of a consumer's keys for ever."""
+        return self._send(write("POST", f"/v1/consumers/{segment(name)}/revoke-keys", consumers.RevokedKeys))
+
     def delete_consumer(self, name: str, version: int | str | None = None) -> None:
         """Forget a consumer without keys."""
         self._send(write("DELETE", f"/v1/consumers/{segment(name)}", type(None), version=version))

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from sealstamp.errors import ConfigurationError, KeyStateError
 from sealstamp.keys.acts.act import Act
+from sealstamp.keys.acts.apis import take_from_keys
 from sealstamp.keys.audit import Document
 from sealstamp.keys.differences import FieldChange, api_differences, consumer_differences, key_differences
 from sealstamp.keys.documents import access_key_document, api_document, consumer_document
@@ -124,7 +125,7 @@ def carry_out(act: Act, changes: Sequence[Change]) -> None:
     with act.store.transaction():
         _refuse_if_stale(changes, act.store)
         for change in changes:
-            _make(change, act.store)
+            _make(change, act)
             act.record(change.act, change.name, _document(change.before), _document(change.after))
 
 
@@ -225,7 +226,8 @@ def _refuse_if_stale(changes: Iterable[Change], store: KeyStore) -> None:
             raise KeyStateError(f"{change.kind} {change.name} was changed after the plan was made; plan again")
 
 
-def _make(change: Change, store: KeyStore) -> None:
+def _make(change: Change, act: Act) -> None:
+    store = act.store
     match change.after:
         case Api() as api:
             store.put_api(api)
@@ -235,15 +237,11 @@ def _make(change: Change, store: KeyStore) -> None:
             store.add_access_key(key)
         case AccessKey() as key:
             store.update_access_key(key)
+        case None if change.kind is Kind.API:
+            take_from_keys(act, change.name)
+            store.delete_api(change.name)
         case None:
-            _delete(change, store)
-
-
-def _delete(change: Change, store: KeyStore) -> None:
-    if change.kind is Kind.API:
-        store.delete_api(change.name)
-    else:
-        store.delete_consumer(change.name)
+            store.delete_consumer(change.name)
 
 
 def _document(subject: Subject | None) -> Document | None:

@@ -13,7 +13,7 @@ from sealstamp.resources.access_keys import (
 )
 from sealstamp.resources.apis import Api, ApiChange, GivenChoice, NewApi, SchemeChoice
 from sealstamp.resources.audit import AuditEntry, AuditProof, AuditQuery, AuditVerdict
-from sealstamp.resources.consumers import Consumer, ConsumerChange, ConsumerQuery, NewConsumer
+from sealstamp.resources.consumers import Consumer, ConsumerChange, ConsumerQuery, NewConsumer, RevokedKeys
 from sealstamp.resources.operators import NewOperator, Operator, OperatorChange, OperatorPair
 from sealstamp.resources.schemes import Lint, Scheme, SchemeHead, SchemeText, SchemeVersion
 from sealstamp.resources.usage import UsageQuery, UsageSum
@@ -50,6 +50,7 @@ __all__ = [
     "Operator",
     "OperatorChange",
     "OperatorPair",
+    "RevokedKeys",
     "Rotation",
     "Scheme",
     "SchemeChoice",

@@ -49,6 +49,12 @@ class ConsumerChange(Given, frozen=True):
     quota_month: Amount | UnsetType | None = UNSET
 
 
+class RevokedKeys(Told, frozen=True):
+    """How many keys were revoked."""
+
+    revoked: int
+
+
 class NewConsumer(ConsumerChange, frozen=True, kw_only=True):
     """A consumer to be made."""
 

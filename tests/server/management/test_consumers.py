@@ -27,6 +27,15 @@ def test_life(operator: Manager, viewer: Manager) -> None:
     assert viewer.get(f"{ALL}/corp").code == "not_found"
 
 
+def test_all_its_keys_revoked(operator: Manager, viewer: Manager) -> None:
+    operator.call("POST", ALL, {"name": "leaky"})
+    made = [operator.call("POST", "/v1/access-keys", {"consumer": "leaky", "apis": ["shop"]}) for _ in range(2)]
+    assert operator.call("POST", f"{ALL}/leaky/revoke-keys").json == {"revoked": 2}
+    key = viewer.get(f"/v1/access-keys/{made[0].json['access_key_id']}")
+    assert key.json["status"] == "revoked"
+    assert operator.call("POST", f"{ALL}/nobody/revoke-keys").code == "not_found"
+
+
 def test_below_each_other(operator: Manager, viewer: Manager) -> None:
     """A list of those below one; a consumer with others below it stays."""
     for name, parent in (("top", None), ("mid", "top"), ("low", "mid")):

@@ -116,6 +116,16 @@ def revoke(act: Act, access_key_id: str) -> AccessKey:
     return _change(act, "access_key.revoke", access_key_id, lambda key: replace(key, status=KeyStatus.REVOKED))
 
 
+def revoke_all(act: Act, consumer: str) -> int:
+    """Stop every key of a consumer for ever, all of them or none; return how many. Raises NotFoundError."""
+    with act.store.transaction():
+        act.store.get_consumer(consumer)
+        keys = [key for key in act.store.list_access_keys(consumer=consumer) if key.status is not KeyStatus.REVOKED]
+        for key in keys:
+            revoke(act, key.id)
+    return len(keys)
+
+
 def expire_at(act: Act, access_key_id: str, at_ms: int | None) -> AccessKey:
     """Set when a key ends, in Unix milliseconds, or None for no end; a time that has passed ends it now.
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from sealstamp.errors import ConfigurationError, KeyStateError
 from sealstamp.keys.acts.act import Act
 from sealstamp.keys.attributes import check_scopes
-from sealstamp.keys.documents import api_document
+from sealstamp.keys.documents import access_key_document, api_document
 from sealstamp.keys.domain import Api
 from sealstamp.keys.routing import refuse_shared_routes
 from sealstamp.keys.rules import check_host, check_name, check_path_prefix, check_upstream
@@ -52,8 +52,17 @@ def delete(act: Act, name: str) -> None:
     with act.store.transaction():
         before = act.store.get_api(name)
         act.check_version(f"API {name!r}", before.version)
+        take_from_keys(act, name)
         act.store.delete_api(name)
         act.record("api.delete", name, api_document(before), None)
+
+
+def take_from_keys(act: Act, name: str) -> None:
+    """Let no key be for an API any longer, in the transaction that the act is in; each of them is recorded."""
+    for key in act.store.list_access_keys(api=name):
+        after = replace(key, apis=tuple(one for one in key.apis if one != name), version=key.version + 1)
+        act.store.update_access_key(after)
+        act.record("access_key.update", key.id, access_key_document(key), access_key_document(after))
 
 
 def _checked(act: Act, api: Api) -> Api:

@@ -22,7 +22,7 @@ def create(act: Act, plan: Plan) -> Plan:
     return made
 
 
-def change(act: Act, plan: Plan) -> Plan:
+def update(act: Act, plan: Plan) -> Plan:
     """Put ``plan`` in place of the one with its name; keys on it have the new limits at once.
 
     Raises ConfigurationError, NotFoundError, StaleVersionError.
@@ -37,7 +37,7 @@ def change(act: Act, plan: Plan) -> Plan:
         _check_sub_plans(act, wanted)
         after = replace(after, version=before.version + 1)
         act.store.put_plan(after)
-        act.record("plan.change", plan.name, plan_document(before), plan_document(after))
+        act.record("plan.update", plan.name, plan_document(before), plan_document(after))
     return after
 
 

@@ -5,11 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from sealstamp.keys import domain
+from sealstamp.keys.acts import access_keys
 from sealstamp.keys.acts import consumers as acts
 from sealstamp.keys.documents import consumer_document
 from sealstamp.keys.operators import Role
 from sealstamp.resources.common import given, told
-from sealstamp.resources.consumers import Consumer, ConsumerChange, ConsumerQuery, Consumers, NewConsumer
+from sealstamp.resources.consumers import (
+    Consumer,
+    ConsumerChange,
+    ConsumerQuery,
+    Consumers,
+    NewConsumer,
+    RevokedKeys,
+)
 from sealstamp.server.management.operations import Call, IfMatch, Nothing, Operation, Reply, Run, segment
 from sealstamp.server.management.paging import page_of
 from sealstamp.server.management.problems import Code
@@ -42,6 +50,10 @@ def _suspend(call: Call[Nothing, None]) -> Reply:
 
 def _enable(call: Call[Nothing, None]) -> Reply:
     return _reply(acts.enable(call.act(), call.path["name"]))
+
+
+def _revoke_keys(call: Call[Nothing, None]) -> Reply:
+    return Reply(RevokedKeys(revoked=access_keys.revoke_all(call.act(), call.path["name"])))
 
 
 def _delete(call: Call[Nothing, None]) -> Reply:
@@ -102,6 +114,12 @@ OPERATIONS = (
     ),
     _move("suspend_consumer", "suspend", "Refuse its keys, and those of all below it", _suspend),
     _move("enable_consumer", "enable", "Accept a suspended consumer's keys again", _enable),
+    Operation(
+        *("revoke_consumer_keys", "POST", f"{_ONE}/revoke-keys", "Refuse all its keys for ever", Role.OPERATOR),
+        run=_revoke_keys,
+        gives=RevokedKeys,
+        writes=True,
+    ),
     Operation(
         *("delete_consumer", "DELETE", _ONE, "Forget a consumer without keys", Role.OPERATOR, _delete),
         status=204,

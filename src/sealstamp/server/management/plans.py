@@ -36,7 +36,7 @@ def _create(call: Call[Nothing, NewPlan]) -> Reply:
 
 def _update(call: Call[Nothing, PlanChange]) -> Reply:
     plan = call.services.store.get_plan(call.path["name"])
-    return _reply(acts.change(call.act(), replace(plan, **given(call.body))))
+    return _reply(acts.update(call.act(), replace(plan, **given(call.body))))
 
 
 def _delete(call: Call[Nothing, None]) -> Reply:

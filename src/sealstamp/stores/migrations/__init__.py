@@ -52,6 +52,11 @@ def is_at_head(connection: Connection, place: str) -> bool:
     return version == HEAD
 
 
+def is_made(connection: Connection) -> bool:
+    """Tell whether a store was ever made in the database."""
+    return VERSION_TABLE in inspect(connection).get_table_names()
+
+
 def _collate(connection: Connection) -> None:
     """Have every text compared by its bytes, as SQLite does.
 

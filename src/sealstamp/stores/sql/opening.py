@@ -30,6 +30,17 @@ def open_store(url: str, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS, connections:
     return store
 
 
+def is_store(url: str) -> bool:
+    """Tell whether there is a store, and make none. Raises as ``open_store`` does."""
+    if not is_postgresql(url):
+        return sqlite_path(url).exists()
+    store = SqlStore(_database(url, BUSY_TIMEOUT_MS, 1))
+    try:
+        return store.is_made()
+    finally:
+        store.close()
+
+
 def _database(url: str, busy_timeout_ms: int, connections: int) -> Database:
     if is_postgresql(url):
         return open_postgresql(url, busy_timeout_ms=busy_timeout_ms, connections=connections)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sealstamp.stores.database import Begin
-from sealstamp.stores.migrations import is_at_head, migrate
+from sealstamp.stores.migrations import is_at_head, is_made, migrate
 from sealstamp.stores.sql.access_keys import AccessKeyTables
 from sealstamp.stores.sql.access_requests import AccessRequestTables
 from sealstamp.stores.sql.apis import ApiTables
@@ -48,6 +48,11 @@ class SqlStore(
     def close(self) -> None:
         """Close every connection; nothing may be called afterwards."""
         self._engine.dispose()
+
+    def is_made(self) -> bool:
+        """Tell whether there is a store in the database yet."""
+        with self._reading() as connection:
+            return is_made(connection)
 
     def migrate(self) -> None:
         """Bring the tables up to date. Raises ConfigurationError."""
