@@ -100,6 +100,7 @@ class Upstream(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 20
+    disable_nagle_algorithm = True  # head and body are written one after the other
     server: Upstream
 
     def answer(self) -> None:
