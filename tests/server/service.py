@@ -192,6 +192,7 @@ class Service:
             **settings,
         }
         self.config.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in given.items()))
+        self.store_url, self.sealing_key = str(given["store"]), Path(str(given["sealing_key_file"]))
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -305,7 +306,7 @@ class Service:
 
     @contextmanager
     def opened_store(self) -> Iterator[SqlStore]:
-        store = open_store(f"sqlite:///{self.store}")
+        store = open_store(self.store_url)
         try:
             yield store
         finally:
@@ -331,7 +332,7 @@ class Service:
         return act_on(store, self._sealer())
 
     def _sealer(self) -> Sealer:
-        return Sealer(load_or_create_sealing_key_file(self.folder / "sealing.key"))
+        return Sealer(load_or_create_sealing_key_file(self.sealing_key))
 
     # talking to it
 

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,14 +15,13 @@ from sealstamp.errors import ConfigurationError, StoreUnavailableError
 from sealstamp.server.running import serve
 from sealstamp.server.settings import load_settings
 from sealstamp.stores.host import presence
+from tests.server.nodes import RACERS, Load, race, statuses
 from tests.server.service import Service, serving, until
 from tests.server.signing import BBX, Pair
 from tests.server.test_restarts import MANIFEST
 from tests.server.test_workers import decision, worker_pids
 from tests.server.upstream import Upstream
 from tests.valkey import Valkey, running
-
-RACERS = 8
 
 
 @pytest.fixture(scope="module")
@@ -42,12 +38,11 @@ def services(tmp_path_factory: pytest.TempPathFactory, own: Valkey, upstream: Up
     settings = {
         "replay_store": url,
         "max_staleness": "1 s",
-        "max_clock_distance": "100 ms",
+        "max_clock_distance": "500 ms",
         "refresh_interval": "50 ms",
     }
     first = Service(folder, workers=2, **settings)
-    second = Service(folder / "second", **settings, store=f"sqlite:///{first.store}")
-    second.config.write_text(second.config.read_text().replace("second/sealing.key", "sealing.key"))
+    second = Service(folder / "second", **settings, store=first.store_url, sealing_key_file=str(first.sealing_key))
     first.prepare(MANIFEST.format(upstream.url))
     with serving(first), serving(second):
         yield [first, second]
@@ -56,20 +51,6 @@ def services(tmp_path_factory: pytest.TempPathFactory, own: Valkey, upstream: Up
 @pytest.fixture(scope="module")
 def pair(services: list[Service]) -> Pair:
     return services[0].add_pair("bbx")
-
-
-def race(services: list[Service], request: bytes) -> list[int]:
-    """Send one request to all services, on several connections at once; return the answers' statuses."""
-    gate = threading.Barrier(RACERS)
-
-    def send(number: int) -> int:
-        with services[number % len(services)].connect() as connection:
-            gate.wait()
-            connection.send(request)
-            return connection.read_answer().status
-
-    with ThreadPoolExecutor(RACERS) as pool:
-        return sorted(pool.map(send, range(RACERS)))
 
 
 def test_of_racers_over_nodes_one_is_accepted(services: list[Service], pair: Pair) -> None:
@@ -92,12 +73,8 @@ def test_a_rate_limit_holds_over_nodes(services: list[Service]) -> None:
     first = decision(services[0], "bbx", BBX.sign(limited))
     assert [services[number % 2].exchange(first).status for number in range(4)] == [204, 401, 401, 401]
 
-    def send(number: int) -> int:
-        service = services[number % 2]
-        return service.exchange(decision(service, "bbx", BBX.sign(limited))).status
-
-    with ThreadPoolExecutor(RACERS) as pool:
-        assert Counter(pool.map(send, range(12))) == {204: 5, 429: 7}
+    more = [decision(services[number % 2], "bbx", BBX.sign(limited)) for number in range(12)]
+    assert Counter(statuses(services, more)) == {204: 5, 429: 7}
 
 
 def test_the_password_is_nowhere(services: list[Service]) -> None:
@@ -109,53 +86,25 @@ def test_the_password_is_nowhere(services: list[Service]) -> None:
 
 
 def test_killed_and_emptied_under_load(services: list[Service], own: Valkey, pair: Pair) -> None:
-    """Workers die, the server dies and comes back empty: nothing is accepted twice, and all goes on by itself."""
-    accepted: list[bytes] = []
-    answers: Counter[int] = Counter()
-    stop = threading.Event()
-
-    def load(service: Service) -> None:
-        while not stop.is_set():
-            request = decision(service, "bbx", BBX.sign(pair))
-            with suppress(OSError):
-                status = service.exchange(request).status
-                answers[status] += 1
-                if status == 204:
-                    accepted.append(request)
-
-    def accepts(more: int) -> None:
-        enough = len(accepted) + more
-        until(lambda: len(accepted) >= enough, "requests to be accepted")
-
-    loaders = [threading.Thread(target=load, args=(service,)) for service in services]
-    for loader in loaders:
-        loader.start()
-    try:
-        accepts(50)
-        dead = worker_pids(services[0])[0]
-        os.kill(dead, signal.SIGKILL)
-        accepts(50)
-        before = list(accepted)
+    """Workers die, the server dies and comes back empty: no bad request is let in, and all goes on by itself."""
+    with Load(services, pair) as load:
+        load.accepts(50)
+        os.kill(worker_pids(services[0])[0], signal.SIGKILL)
+        load.accepts(50)
+        before = [request for accepted in load.accepted for request in accepted]
         own.kill()
         until(lambda: services[1].get("/readyz").status == 503, "the service to say that it is not ready")
         refused = services[1].exchange(decision(services[1], "bbx", BBX.sign(pair)))
         assert (refused.status, services[1].reason(refused)) == (503, "store_unavailable")
         own.start()
-        accepts(50)
-    finally:
-        stop.set()
-        for loader in loaders:
-            loader.join()
-    assert set(answers) <= {204, 401, 503}
+        load.accepts(50)
+        own.ask("FLUSHALL")
+        load.accepts(50)
+    assert {status for answers in load.answers for status in answers} <= {204, 401, 503}
     for service in services:
         until(service.is_ready, "the service to be ready")
-    with ThreadPoolExecutor(4) as pool:
-        replayed = Counter(
-            pool.map(
-                lambda request: services[len(request) % 2].exchange(request).status, before[-200:] + accepted[-100:]
-            )
-        )
-    assert set(replayed) == {401}
+    after = [accepted[-50:] for accepted in load.accepted]
+    assert set(statuses(services, [*before[-200:], *after[0], *after[1]])) == {401}
     assert race(services, decision(services[0], "bbx", BBX.sign(pair))) == [204] + [401] * (RACERS - 1)
 
 

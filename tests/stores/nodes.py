@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
@@ -98,6 +98,32 @@ async def _ended(task: asyncio.Task[None]) -> None:
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
+
+
+@asynccontextmanager
+async def hammered(*among: Node, make: Callable[[], Claim] = fresh) -> AsyncIterator[None]:
+    """Have all nodes claim the same all the time, and earlier claims again: none is ever made twice."""
+    made: list[Claim] = []
+    stop = asyncio.Event()
+
+    async def hammer() -> None:
+        while not stop.is_set():
+            claim = make()
+            answers = await asyncio.gather(*(node.claim(claim) for node in among))
+            assert answers.count(MADE) <= 1
+            if MADE in answers:
+                made.append(claim)
+                earlier = secrets.choice(made)
+                assert MADE not in await asyncio.gather(*(node.claim(earlier) for node in among))
+            await asyncio.sleep(0.001)
+
+    hammering = asyncio.create_task(hammer())
+    try:
+        yield
+    finally:
+        stop.set()
+        await hammering
+    assert made
 
 
 async def until(look: Any, told: Any = "", patience: float = 20.0) -> Any:

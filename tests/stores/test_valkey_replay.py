@@ -17,7 +17,7 @@ from sealstamp.errors import StoreUnavailableError
 from sealstamp.keys.lives import Life, LifeState
 from sealstamp.stores.sql import SqlStore, open_store
 from sealstamp.stores.valkey import keeper
-from tests.stores.nodes import BEFORE_BIRTH, MADE, SEEN, WINDOW_MS, Node, fresh, nodes, now_ms, until
+from tests.stores.nodes import BEFORE_BIRTH, MADE, SEEN, WINDOW_MS, Node, fresh, hammered, nodes, now_ms, until
 from tests.valkey import Valkey, running
 
 RACERS = 16
@@ -130,7 +130,7 @@ def test_a_server_that_forgot(misfortune: str, own: Valkey, register: SqlStore) 
     """What was accepted before is refused after, what was stamped ahead too; and the nodes go on by themselves."""
 
     async def scene() -> None:
-        async with nodes(own.url, own.url, store=register) as (one, other):
+        async with nodes(own.url, own.url, store=register) as (one, other), hammered(one, other):
             claims, mark = await many(one, ahead_ms=10_000), register.lives()[0].mark
             if misfortune == "restarted from an old copy":
                 own.ask("SAVE")
