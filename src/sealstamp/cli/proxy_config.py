@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def add(parser: ArgumentParser) -> None:
     """Say what ``proxy-config`` takes."""
-    parser.add_argument("proxy", metavar="PROXY", help="nginx, caddy, traefik, haproxy, envoy, envoy-grpc or apisix")
+    parser.add_argument("proxy", metavar="PROXY", help="nginx, caddy, haproxy or envoy")
     parser.add_argument("--api", required=True, metavar="NAME", help="the API whose requests the proxy asks about")
     parser.add_argument(
         "--listen", default="0.0.0.0:8000", metavar="HOST:PORT", help="where the proxy listens; else 0.0.0.0:8000"
@@ -53,8 +53,9 @@ def _written(arguments: Namespace, settings: Settings, store: KeyStore) -> tuple
     _check_proxy(arguments.proxy)
     api, shelf = store.get_api(arguments.api), Shelf(store.list_schemes())
     schemes = [shelf.get(choice.name, choice.parameters) for choice in api.schemes]
-    values = values_of(api, schemes, listen=arguments.listen, upstream=arguments.upstream)
-    lists = lists_of(settings, response_profile(api, shelf))
+    folder = (arguments.out or Path("/etc", arguments.proxy)).absolute()
+    values = values_of(api, schemes, listen=arguments.listen, upstream=arguments.upstream, folder=folder)
+    lists = lists_of(settings, api, response_profile(api, shelf))
     return write_files(arguments.proxy, values, lists), notes_on(schemes)
 
 

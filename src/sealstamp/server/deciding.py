@@ -22,7 +22,7 @@ API = b"x-sealstamp-api"
 
 
 async def decide(reception: Reception, dialect: Dialect, asked: Asked, rest: bytes) -> Answer:
-    """Return 204 with the identity for the upstream, or the refusal, in a proxy's dialect."""
+    """Return 204, or what else means yes, with the identity for the upstream, or the refusal, in a proxy's dialect."""
     request_id = new_request_id()
     try:
         request = described(dialect, asked, rest, request_id)
@@ -39,7 +39,7 @@ async def decide(reception: Reception, dialect: Dialect, asked: Asked, rest: byt
     if body is not None:
         told.append(UNCHECKED)
     told.append((REQUEST_ID, request_id.encode()))
-    return Answer(204, told)
+    return Answer(dialect.allowed, told)
 
 
 def _check_meant(request: Request, guarded: GuardedApi, request_id: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,9 +76,8 @@ class House:
     def port(self, door: str) -> int:
         if door not in self._ports:
             folder = self._folder / door
-            folder.mkdir()
-            started: AbstractContextManager[int] = PROGRAMS[door](self.service, "shop", folder)
-            self._ports[door] = self._stack.enter_context(started)
+            folder.mkdir(exist_ok=True)
+            self._ports[door] = self._stack.enter_context(PROGRAMS[door](self.service, "shop", folder))
         return self._ports[door]
 
     def send(self, door: str, message: Message | bytes) -> Sent:

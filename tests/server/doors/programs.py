@@ -6,8 +6,9 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from tests.server.service import PATIENCE, Connection, Service, free_port, until
@@ -29,6 +30,15 @@ http {{
     include {folder}/conf.d/*.conf;
 }}
 """
+CADDY = """
+{{
+	admin off
+	servers {{
+		protocols h1 h2 h2c
+	}}
+}}
+import {folder}/sites/*
+"""
 
 
 def program(name: str) -> str:
@@ -49,7 +59,38 @@ def nginx(service: Service, api: str, folder: Path) -> Iterator[int]:
         yield port
 
 
-PROGRAMS: dict[str, Callable[..., object]] = {"nginx": nginx}
+@contextmanager
+def caddy(service: Service, api: str, folder: Path) -> Iterator[int]:
+    """In a file that has what is global; HTTP/2 is spoken without TLS too."""
+    port = printed(service, "caddy", api, folder / "sites")
+    (folder / "Caddyfile").write_text(CADDY.format(folder=folder))
+    words = [program("caddy"), "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"]
+    with running(words, folder, port, HOME=str(folder), XDG_DATA_HOME=str(folder), XDG_CONFIG_HOME=str(folder)):
+        yield port
+
+
+@contextmanager
+def haproxy(service: Service, api: str, folder: Path) -> Iterator[int]:
+    port = printed(service, "haproxy", api, folder)
+    with running([program("haproxy"), "-db", "-f", str(folder / "haproxy.cfg")], folder, port):
+        yield port
+
+
+@contextmanager
+def envoy(service: Service, api: str, folder: Path, proxy: str = "envoy") -> Iterator[int]:
+    """On one thread, and with a number of its own where processes of Envoy share memory."""
+    port = printed(service, proxy, api, folder)
+    words = [str(Path(sys.executable).with_name("envoy")), "-c", str(folder / "envoy.yaml"), "--concurrency", "1"]
+    with running([*words, "--use-dynamic-base-id", "-l", "warning"], folder, port):
+        yield port
+
+
+PROGRAMS: dict[str, Callable[..., AbstractContextManager[int]]] = {
+    "nginx": nginx,
+    "caddy": caddy,
+    "haproxy": haproxy,
+    "envoy": envoy,
+}
 
 
 def printed(service: Service, proxy: str, api: str, folder: Path) -> int:
@@ -61,11 +102,13 @@ def printed(service: Service, proxy: str, api: str, folder: Path) -> int:
 
 
 @contextmanager
-def running(words: list[str], folder: Path, port: int) -> Iterator[None]:
+def running(words: list[str], folder: Path, port: int, **variables: str) -> Iterator[None]:
     """Run a program until the block ends; it is there when it takes connections."""
     said = folder / "said"
     with said.open("wb") as log:
-        process = subprocess.Popen(words, stdout=log, stderr=log, start_new_session=True)
+        process = subprocess.Popen(
+            words, stdout=log, stderr=log, start_new_session=True, env={**os.environ, **variables}
+        )
 
     def is_there() -> bool:
         assert process.poll() is None, said.read_text(errors="replace")

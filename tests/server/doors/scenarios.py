@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from tests.server.doors.signed import SCHEMES, Plan
 
-REAL = ("gateway", "nginx")
+REAL = ("gateway", "nginx", "caddy", "haproxy", "envoy")
 """Doors that a real program stands at."""
 DOORS = REAL
 
@@ -39,10 +40,21 @@ UNSIGNED = Outcome(402)
 WRONG = Outcome(401)
 STRAY = Outcome(403)
 NO_TARGET = Outcome(400, why="HTTP has no such target")
-AMBIGUOUS: Mapping[str, Outcome] = {
-    "gateway": Outcome(400),
-    "nginx": Outcome(404, by_proxy=True, why="nginx itself resolves it to another path"),
+NOT_FOUND = Outcome(404, by_proxy=True)
+UNKNOWN_BODY = Outcome(402, why="the door is not told that there is no body")
+RESOLVED = Outcome(404, by_proxy=True, why="the proxy itself sees the other path")
+LEAVING = {"gateway": Outcome(400), "nginx": RESOLVED, "caddy": RESOLVED}
+OTHER_NAME = {"gateway": Outcome(404), "caddy": NOT_FOUND, "haproxy": NOT_FOUND, "envoy": NOT_FOUND}
+BLIND = {"caddy": UNKNOWN_BODY, "envoy": UNKNOWN_BODY}
+RAW_BYTES = {
+    "gateway": NO_TARGET,
+    "caddy": Outcome(rewritten=b"/shop/caf%C3%A9?name=\xe5\x90\x8d", why="the path is not signed"),
+    "haproxy": Outcome(400, by_proxy=True),
+    "envoy": Outcome(400, by_proxy=True),
 }
+NOTHING = sha256().hexdigest().encode()
+SIGV4 = "aws-sigv4-header"
+OTHERS = tuple(scheme for scheme in SCHEMES if scheme != SIGV4)
 
 
 @dataclass(frozen=True)
@@ -67,8 +79,13 @@ def target(name: str, path: bytes, **more: Outcome) -> Scenario:
 
 
 SCENARIOS = (
-    *(Scenario(f"{scheme}, signed rightly", scheme) for scheme in SCHEMES),
-    *(Scenario(f"{scheme}, with another secret", scheme, outcome=WRONG, spoilt="secret") for scheme in SCHEMES),
+    *(Scenario(f"{scheme}, signed rightly", scheme) for scheme in OTHERS),
+    *(Scenario(f"{scheme}, with another secret", scheme, outcome=WRONG, spoilt="secret") for scheme in OTHERS),
+    Scenario(f"{SIGV4}, no digest of the body", SIGV4, but=BLIND),
+    Scenario(f"{SIGV4}, with a digest of the body", SIGV4, Plan(lines=[(b"X-Amz-Content-Sha256", NOTHING)])),
+    Scenario(
+        f"{SIGV4}, with another secret", SIGV4, Plan(lines=[(b"X-Amz-Content-Sha256", NOTHING)]), WRONG, spoilt="secret"
+    ),
     Scenario("no signature at all", "stardust", outcome=UNSIGNED, spoilt="signature"),
     target("an encoded slash", b"/shop/a%2Fb%2fc"),
     target("two slashes", b"/shop//a///b"),
@@ -81,15 +98,18 @@ SCENARIOS = (
     target("a question mark alone", b"/shop/a?", gateway=Outcome(rewritten=b"/shop/a", why="the query is empty")),
     target("a repeated parameter", b"/shop/a?b=2&b=1&b=2"),
     target("encoded UTF-8", b"/shop/caf%C3%A9?name=%E5%90%8D"),
-    Scenario(
-        "bytes that are not ASCII", "stardust", Plan(b"/shop/caf\xc3\xa9?name=\xe5\x90\x8d"), but={"gateway": NO_TARGET}
+    Scenario("bytes that are not ASCII", "stardust", Plan(b"/shop/caf\xc3\xa9?name=\xe5\x90\x8d"), but=RAW_BYTES),
+    target(
+        "brackets, bars and quotes",
+        b'/shop/a|b?c[]={"d"}',
+        gateway=NO_TARGET,
+        caddy=Outcome(401, why="Caddy writes the path anew"),
     ),
-    target("brackets, bars and quotes", b'/shop/a|b?c[]={"d"}', gateway=NO_TARGET),
     target("a semicolon", b"/shop/a;b=c?d;e"),
     target("a long target", b"/shop/" + b"a" * 6_000),
-    Scenario("two dots that leave the API", "stardust", Plan(b"/shop/../open/a"), STRAY, AMBIGUOUS),
-    Scenario("encoded dots that leave the API", "stardust", Plan(b"/shop/%2e%2e/open/a"), STRAY, AMBIGUOUS),
-    Scenario("a path of another name", "stardust", Plan(b"/shopping/a"), STRAY, {"gateway": Outcome(404)}),
+    Scenario("two dots that leave the API", "stardust", Plan(b"/shop/../open/a"), STRAY, LEAVING),
+    Scenario("encoded dots that leave the API", "stardust", Plan(b"/shop/%2e%2e/open/a"), STRAY, LEAVING),
+    Scenario("a path of another name", "stardust", Plan(b"/shopping/a"), STRAY, OTHER_NAME),
     Scenario("a big header", "rfc9421", Plan(lines=[(b"X-Big", b"b" * 12_000)])),
     Scenario("eighty headers", "rfc9421", Plan(lines=[(b"X-Line-%d" % number, b"a") for number in range(80)])),
     Scenario("a header that comes twice", "rfc9421", Plan(lines=[(b"X-Twice", b"a"), (b"X-Twice", b"b")])),

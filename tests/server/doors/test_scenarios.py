@@ -25,7 +25,7 @@ def test_scenario(door: str, scenario: Scenario, house: House) -> None:
     """It arrives as it was sent, with who sent it, or does not arrive and is refused in the API's own words."""
     message = made(scenario)
     sent, expected = house.send(door, message), scenario.at(door)
-    assert sent.answer.status == expected.status, house.service.events()[-1]
+    assert sent.answer.status == expected.status, (sent.answer, house.service.events()[-1:])
     if expected.passes:
         check_arrived(sent, message, expected, scenario.scheme)
     else:

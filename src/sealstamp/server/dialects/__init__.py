@@ -31,8 +31,11 @@ _TAKE_REST: Final = tuple((path, each) for path, each in DIALECTS.items() if eac
 
 
 def find_dialect(target: bytes) -> tuple[Dialect, bytes] | None:
-    """Return the dialect of the endpoint at a raw target, and what stands behind its path; None where there is none."""
-    dialect = DIALECTS.get(target)
+    """Return the dialect of the endpoint at a raw target, and what stands behind its path; None where there is none.
+
+    Caddy puts the query of the client's target behind its endpoint, where it says nothing.
+    """
+    dialect = DIALECTS.get(target) or DIALECTS.get(target.partition(b"?")[0])
     if dialect is not None:
         return dialect, b""
     for path, each in _TAKE_REST:

@@ -45,9 +45,9 @@ def as_it_is(answer: Answer) -> Answer:
 class Dialect:
     """``describing`` are the headers that only the proxy may send, so none may come twice.
 
-    ``word`` makes of an answer one that the proxy understands. ``takes_rest`` tells whether the client's target stands
-    behind the endpoint's path. ``body`` is empty where the proxy has said that there is none, and None where nobody
-    knows.
+    ``word`` makes of a refusal one that the proxy understands, and ``allowed`` is the status that lets pass.
+    ``takes_rest`` tells whether the client's target stands behind the endpoint's path. ``body`` is empty where the
+    proxy has said that there is none, and None where nobody knows.
     """
 
     name: str
@@ -55,6 +55,7 @@ class Dialect:
     describe: Describe
     word: Callable[[Answer], Answer] = as_it_is
     takes_rest: bool = False
+    allowed: int = 204
     body: bytes | None = None
 
 

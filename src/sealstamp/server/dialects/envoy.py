@@ -1,6 +1,7 @@
 """Envoy ``ext_authz`` over HTTP: the client's own method, and its target behind ``/decide/envoy``.
 
-Envoy passes refusals on. Of the client's headers it sends only those that its configuration allows.
+Envoy passes on what is answered with 200 and nothing else, and gives any other answer to the client. Of the client's
+headers it sends only those that its configuration allows.
 """
 
 from __future__ import annotations
@@ -16,4 +17,4 @@ def describe(method: bytes, rest: bytes, values: Values) -> Described:
     return Described(method, rest, values.get(SCHEME, b"http"))
 
 
-ENVOY = Dialect("envoy", frozenset([SCHEME]), describe, takes_rest=True)
+ENVOY = Dialect("envoy", frozenset([SCHEME]), describe, takes_rest=True, allowed=200)

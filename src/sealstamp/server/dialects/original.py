@@ -12,7 +12,7 @@ from sealstamp.server.dialects.dialect import Described, Dialect, Values, requir
 
 METHOD, TARGET, SCHEME = b"x-original-method", b"x-original-uri", b"x-forwarded-proto"
 STATUS, ANSWER = b"x-sealstamp-status", b"x-sealstamp-answer"
-_UNDERSTOOD = (204, 401, 403)
+_UNDERSTOOD = (401, 403)
 
 
 def describe(_method: bytes, _rest: bytes, values: Values) -> Described:
@@ -23,8 +23,6 @@ def describe(_method: bytes, _rest: bytes, values: Values) -> Described:
 
 def word(answer: Answer) -> Answer:
     """Refuse with 401 or 403, and tell in headers with what the client is to be refused."""
-    if answer.status == 204:
-        return answer
     status = answer.status if answer.status in _UNDERSTOOD else 403
     on_one_line = b" ".join(answer.body.split(b"\n")).replace(b"\r", b"")
     told = [(STATUS, b"%d" % answer.status), (ANSWER, on_one_line)]

@@ -29,11 +29,11 @@ _OWN_STATUSES: Final = (403, 500)
 _ON_REFUSALS: Final = (b"www-authenticate", b"retry-after", b"ratelimit", b"ratelimit-policy", REQUEST_ID, SERVER_TIME)
 
 
-def values_of(api: Api, schemes: Iterable[Scheme], *, listen: str, upstream: str | None) -> Values:
+def values_of(api: Api, schemes: Iterable[Scheme], *, listen: str, upstream: str | None, folder: Path) -> Values:
     """Return what stands in a configuration once.
 
-    ``listen`` is the proxy's own address and port, ``upstream`` an origin in place of the API's own. Raises
-    ConfigurationError.
+    ``listen`` is the proxy's own address and port, ``upstream`` an origin in place of the API's own, ``folder`` where
+    the files are to be. Raises ConfigurationError.
     """
     _check_plain(api)
     origin = _origin(api, upstream)
@@ -41,11 +41,11 @@ def values_of(api: Api, schemes: Iterable[Scheme], *, listen: str, upstream: str
     return {
         "api": api.name,
         "id": re.sub(r"\W", "_", api.name),
-        "any_host": "true" if api.host.encode() == ANY_HOST else "false",
-        "host": "*" if api.host.encode() == ANY_HOST else api.host,
-        "server_name": "_" if api.host.encode() == ANY_HOST else api.host,
+        "host": api.host,
+        "server_name": api.host if _is_hosted(api) else "_",
+        "site_host": api.host if _is_hosted(api) else "",
         "prefix": api.path_prefix,
-        "folder": api.path_prefix.rstrip("/") + "/",
+        "config_folder": str(folder),
         "listen": listen,
         "listen_host": host.strip("[]"),
         "listen_port": port,
@@ -56,10 +56,14 @@ def values_of(api: Api, schemes: Iterable[Scheme], *, listen: str, upstream: str
     }
 
 
-def lists_of(settings: Settings, responses: ResponseProfile | None) -> Lists:
+def lists_of(settings: Settings, api: Api, responses: ResponseProfile | None) -> Lists:
     """Return what may stand in a configuration several times, or not at all."""
     unix, tcp = _asked_at(settings)
     return {
+        "hosted": [{}] if _is_hosted(api) else [],
+        "hostless": [] if _is_hosted(api) else [{}],
+        "everything": [{}] if api.path_prefix == "/" else [],
+        "below": [] if api.path_prefix == "/" else [{}],
         "unix": [{"path": str(path)} for path in unix],
         "tcp": [_address(address) for address in tcp],
         "identity": [_header(name) for name in TOLD],
@@ -78,6 +82,10 @@ def notes_on(schemes: Iterable[Scheme]) -> list[str]:
         elif verifier.digests_body:
             notes.append(f"{scheme.name} signs a digest of the body, which the application has to compare")
     return notes
+
+
+def _is_hosted(api: Api) -> bool:
+    return api.host.encode() != ANY_HOST
 
 
 def _check_plain(api: Api) -> None:

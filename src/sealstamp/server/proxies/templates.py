@@ -15,7 +15,7 @@ Values = Mapping[str, str]
 Lists = Mapping[str, Sequence[Values]]
 
 _HOLE = re.compile(r"<<(\w+)>>")
-_REPEATED = re.compile(r"( *)<<for (\w+)>>(.*)")
+_REPEATED = re.compile(r"(\s*)<<for (\w+)>>(.*)")
 _TEMPLATES = files("sealstamp.server.proxies")
 
 
