@@ -5,7 +5,19 @@ from __future__ import annotations
 import subprocess
 import sys
 
-BENCHMARKS = ("cold", "verify", "decision", "replay", "racers", "proxy", "limits", "unknown_key", "peers")
+BENCHMARKS = (
+    "cold",
+    "verify",
+    "decision",
+    "replay",
+    "racers",
+    "keys",
+    "revocation",
+    "proxy",
+    "limits",
+    "unknown_key",
+    "peers",
+)
 
 
 def main() -> int:

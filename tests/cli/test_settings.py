@@ -199,7 +199,7 @@ def test_serve_fails_where_the_store_is_damaged() -> None:
     Path("damaged.db").write_bytes(b"x" * 4096)
     ran = start("serve", variables={"SEALSTAMP_STORE": "sqlite:///damaged.db"})
     assert (ran.code, ran.out) == (1, "")
-    assert "the database cannot answer" in ran.problem
+    assert "the database damaged.db cannot answer" in ran.problem
 
 
 def test_file_of_check_is_toml_like(provider: Provider) -> None:

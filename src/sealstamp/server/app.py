@@ -34,6 +34,7 @@ from sealstamp.server.mailing.sending import Mailer
 from sealstamp.server.management_gate import ManagementGate
 from sealstamp.server.metrics import Metrics
 from sealstamp.server.opening import open_key_store, open_post, open_sealer
+from sealstamp.server.private_memory import keep_memory_private
 from sealstamp.server.quotas import QuotaBook
 from sealstamp.server.records import Records
 from sealstamp.server.service import Service
@@ -48,6 +49,7 @@ MAIL_INTERVAL_MS: Final = 2_000
 
 def create_app() -> Application:
     """Return the application for the settings that SEALSTAMP_CONFIG and the variables name."""
+    keep_memory_private()
     end_with_parent()
     return build_app(load_settings())
 

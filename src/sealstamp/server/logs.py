@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
@@ -39,7 +40,7 @@ class Log(Protocol):
 def make_log(level: str) -> Log:
     """Return a log of lines from ``level`` up. Exceptions are told by their text, never with their locals."""
     log: Log = structlog.wrap_logger(
-        structlog.PrintLogger(sys.stderr),
+        _Lines(sys.stderr),
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -49,6 +50,17 @@ def make_log(level: str) -> Log:
         cache_logger_on_first_use=True,
     )
     return log
+
+
+class _Lines(structlog.PrintLogger):
+    """Writes lines while it can. A disk that takes none, or a reader that has gone, must not be a request's failure."""
+
+    def msg(self, message: str) -> None:
+        """Write a line; it is lost where that fails."""
+        with suppress(OSError):
+            super().msg(message)
+
+    log = debug = info = warn = warning = fatal = failure = err = error = critical = exception = msg
 
 
 class JsonLines(logging.Formatter):

@@ -16,6 +16,7 @@ from sealstamp.errors import ConfigurationError
 from sealstamp.server.clock import now_ms
 from sealstamp.server.logs import SERVER_LOGGING
 from sealstamp.server.opening import open_key_store, open_sealer
+from sealstamp.server.private_memory import keep_memory_private
 from sealstamp.server.settings import CONFIG_VARIABLE, Settings
 from sealstamp.server.sharing import check_replay_store, presence
 
@@ -24,6 +25,7 @@ _TARGET = "sealstamp.server.app:create_app"
 
 def serve(settings: Settings, config: Path | None) -> None:
     """Serve until told to stop. Raises ConfigurationError, StoreUnavailableError for what cannot be opened."""
+    keep_memory_private()
     open_sealer(settings)
     # Whatever is wrong is told here, not in a worker's traceback; the worker opens all of it for itself.
     with closing(open_key_store(settings)) as store, presence(settings, store, now_ms):

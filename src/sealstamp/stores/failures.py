@@ -21,7 +21,7 @@ _OF_SQLITE: Final = {
     sqlite3.SQLITE_PERM: "access is denied",
     sqlite3.SQLITE_CANTOPEN: "it is missing, or may not be opened",
     sqlite3.SQLITE_CORRUPT: "it is damaged; restore it from a backup",
-    sqlite3.SQLITE_NOTADB: "it is not a database, or it is damaged",
+    sqlite3.SQLITE_NOTADB: "it is not a database, or it is damaged; restore it from a backup",
     sqlite3.SQLITE_IOERR: "the disk failed",
 }
 _OF_POSTGRESQL: Final = {
@@ -56,25 +56,25 @@ _OF_CONNECTING: Final = {
 
 
 @contextmanager
-def database_failures() -> Iterator[None]:
-    """Turn errors of the database and its driver into StoreUnavailableError."""
+def database_failures(place: str) -> Iterator[None]:
+    """Turn errors of the database at ``place`` and its driver into StoreUnavailableError."""
     try:
         yield
     except DBAPIError as error:
-        raise StoreUnavailableError(f"the database cannot answer: {told(error.orig)}") from None
+        raise StoreUnavailableError(f"the database {place} cannot answer: {told(error.orig)}") from None
     except PoolTimeoutError:
-        raise StoreUnavailableError("the database cannot answer: all of its connections are in use") from None
+        raise StoreUnavailableError(f"the database {place} cannot answer: all of its connections are in use") from None
     except SQLAlchemyError as error:
-        raise StoreUnavailableError(f"the database cannot answer ({type(error).__name__})") from None
+        raise StoreUnavailableError(f"the database {place} cannot answer ({type(error).__name__})") from None
 
 
 @contextmanager
-def unreadable_rows() -> Iterator[None]:
-    """Turn errors of reading rows into StoreUnavailableError."""
+def unreadable_rows(place: str) -> Iterator[None]:
+    """Turn errors of reading rows of the database at ``place`` into StoreUnavailableError."""
     try:
         yield
     except (KeyError, TypeError, ValueError) as error:
-        problem = f"the database holds what this version of Sealstamp cannot read ({type(error).__name__})"
+        problem = f"the database {place} holds what this version of Sealstamp cannot read ({type(error).__name__})"
         raise StoreUnavailableError(problem) from None
 
 

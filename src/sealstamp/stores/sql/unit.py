@@ -46,7 +46,7 @@ class Transactions:
         another is undone alone when an exception leaves it, and kept when the outer one is.
         """
         outer = self._unit()
-        with database_failures():
+        with database_failures(self._place):
             if outer is not None:
                 with outer.connection.begin_nested():
                     yield
@@ -109,24 +109,28 @@ class Transactions:
         """Give this thread's transaction, or a reading one of its own."""
         unit = self._unit()
         if unit is not None:
-            with database_failures(), unreadable_rows():
+            with database_failures(self._place), unreadable_rows(self._place):
                 yield unit.connection
             return
         self._check()
-        with database_failures(), transaction_on(self._beginning[Begin.READ]) as connection, unreadable_rows():
+        with (
+            database_failures(self._place),
+            transaction_on(self._beginning[Begin.READ]) as connection,
+            unreadable_rows(self._place),
+        ):
             yield connection
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
         """Give the connection of a writing transaction, which is inside the thread's own where it is in one."""
-        with self.transaction(), database_failures(), unreadable_rows():
+        with self.transaction(), database_failures(self._place), unreadable_rows(self._place):
             unit: Unit = self._local.unit
             yield unit.connection
 
     @contextmanager
     def _counting(self) -> Iterator[Connection]:
         """Give the connection of a transaction that writes what is counted."""
-        with self.transaction(Begin.COUNT), database_failures(), unreadable_rows():
+        with self.transaction(Begin.COUNT), database_failures(self._place), unreadable_rows(self._place):
             unit: Unit = self._local.unit
             yield unit.connection
 
