@@ -15,6 +15,8 @@ from tests.server.service import Service, serving
 
 SCHEMES = ("stardust", "cdnetworks-api-shield", "taurusx", "bbx", "aws-sigv4-header", "rfc9421")
 """The four systems, and the two that cover the whole request."""
+ONCE = dict.fromkeys(["bbx", "rfc9421"], '\nreplay = "signature"')
+"""What guards against replay, where every signature has a nonce in it."""
 MORE = ("lazada-form", "kraken")
 """One whose signature travels in the body, one whose nonces count up."""
 
@@ -24,9 +26,15 @@ def guarded(scheme: str) -> Guarded:
     return Guarded(scheme, f"{scheme}.test", f"key-of-{scheme}", secret)
 
 
+_FAILED: set[str] = set()
+
+
 def reply(arrived: Arrived) -> Reply:
-    """Redirect where the query says so, else say hello."""
+    """Redirect where the query says so, fail once where it says so, else say hello."""
     asked = parse_qs(urlsplit(arrived.target).query)
+    if "once" in asked and asked["once"][0] not in _FAILED:
+        _FAILED.add(asked["once"][0])
+        return Reply(b"", {}, 503)
     if "to" in asked:
         return Reply(b"", {"Location": asked["to"][0]}, int(asked.get("status", ["302"])[0]))
     return Reply(b"hello")
@@ -66,7 +74,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         service = Service(tmp_path_factory.mktemp("signing"))
         manifest = manifest_of(apis.values(), upstream.url)
         for scheme in apis:
-            manifest = manifest.replace(f'host = "{scheme}.test"', f'path_prefix = "/{scheme}"')
+            manifest = manifest.replace(f'host = "{scheme}.test"', f'path_prefix = "/{scheme}"{ONCE.get(scheme, "")}')
         service.prepare(manifest)
         with serving(service):
             yield Place(service, apis, upstream, elsewhere)

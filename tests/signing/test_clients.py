@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import aiohttp
 import pytest
+import requests
+from urllib3.util import Retry
 
 import sealstamp.signing
 from sealstamp import ConfigurationError, Credential, SigningError
 from sealstamp.signing import OriginSigner
+from sealstamp.signing.aiohttp import SigningMiddleware
 from sealstamp.signing.clock import ServerClock
+from sealstamp.signing.requests import SigningAdapter
+from sealstamp.signing.urllib3 import SigningPoolManager
 from tests.signing.callers import CALLERS, HELLO, Caller
 from tests.signing.conftest import MORE, SCHEMES, Place
 
@@ -77,6 +84,50 @@ def test_redirected_within_the_origin(place: Place, caller: Caller, scheme: str)
             assert place.upstream.arrived[-1].target.startswith(f"/{scheme}/landed?x=1")
         assert send("POST", place.url(scheme, f"/from?status=307&{to}"), {}, b"kept") == HELLO
     assert place.upstream.arrived[-1].body == b"kept"
+
+
+def test_sent_again_by_a_pool(place: Place) -> None:
+    """What urllib3 sends again has another signature, which a guard against replay demands."""
+    before = len(place.upstream.arrived)
+    with SigningPoolManager(place.signer("rfc9421"), retries=Retry(3, status_forcelist=[503])) as manager:
+        answer = manager.request("PUT", place.url("rfc9421", "/flaky?once=pool"), body=b"kept")
+    first, second = place.upstream.arrived[before:]
+    assert (answer.status, first.body, second.body) == (200, b"kept", b"kept")
+    assert first.headers["signature"] != second.headers["signature"]
+
+
+def test_sent_again_by_an_adapter(place: Place) -> None:
+    """The same with requests, whose adapter has the retries."""
+    before = len(place.upstream.arrived)
+    with requests.Session() as session:
+        retries = Retry(3, status_forcelist=[503])
+        session.mount("http://", SigningAdapter(place.signer("bbx"), max_retries=retries))
+        assert session.get(place.url("bbx", "/flaky?once=adapter&a=b"), timeout=60).content == b"hello"
+    first, second = place.upstream.arrived[before:]
+    assert first.target.startswith("/bbx/flaky?once=adapter&a=b&AccessKeyId=")
+    assert first.target != second.target
+
+
+def test_sent_again_by_a_middleware(place: Place) -> None:
+    """A middleware that repeats stands before the one that signs."""
+
+    async def again(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+        answer = await handler(request)
+        return await handler(request) if answer.status == 503 else answer
+
+    async def go() -> bytes:
+        middlewares = [again, SigningMiddleware(place.signer("lazada-form"))]
+        async with (
+            aiohttp.ClientSession(middlewares=middlewares) as session,
+            session.post(place.url("lazada-form", "/flaky?once=middleware"), data={"a": "ö"}) as answer,
+        ):
+            return await answer.read()
+
+    before = len(place.upstream.arrived)
+    assert asyncio.run(go()) == b"hello"
+    first, second = place.upstream.arrived[before:]
+    assert first.body.startswith(b"a=%C3%B6&")
+    assert len(first.body) == len(second.body)
 
 
 @callers
@@ -152,7 +203,7 @@ def test_a_profile_tells_everything(place: Place, tmp_path: Path, monkeypatch: p
         OriginSigner.find(server="https://a", credential=place.credential("bbx"))
 
 
-@pytest.mark.parametrize("name", ["httpx", "httpx-async", "httpx2", "httpx2-async"])
+@pytest.mark.parametrize("name", ["httpx", "httpx-async", "httpx2", "httpx2-async", "requests"])
 def test_an_auth_signs_for_no_other_origin(place: Place, name: str) -> None:
     """To send to another origin with this auth is a mistake, and is told as one."""
     with CALLERS[name](place.signer("bbx")) as send, pytest.raises(SigningError, match="alone"):

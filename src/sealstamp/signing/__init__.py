@@ -6,8 +6,8 @@
     clock.py        this machine's clock, or the server's where it was told
     signer.py       ``OriginSigner``: signs for one origin; what all clients share
 
-and one file a library: ``httpx``, ``httpx2``, ``requests``, ``urllib3``, ``aiohttp``. Each signs the bytes that its
-library sends, signs anew whatever is sent again, and gives nothing of it to another origin.
+and one file a library: ``httpx``, ``httpx2``, ``requests``, ``niquests``, ``urllib3``, ``aiohttp``. Each signs the
+bytes that its library sends, signs anew whatever is sent again, and gives nothing of it to another origin.
 """
 
 from sealstamp.signing.origin import Origin
