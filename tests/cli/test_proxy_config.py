@@ -13,6 +13,7 @@ from tests.cli.conftest import Provider
 @pytest.mark.parametrize("proxy", proxy_names())
 def test_every_proxy(proxy: str, provider: Provider) -> None:
     """The files name the API, where to ask, where to listen and where to pass on; nothing is left to fill in."""
+    provider.config.write_text(provider.config.read_text() + 'grpc_listen = "127.0.0.1:82"\n')
     ran = provider("proxy-config", proxy, "--api", "shop", "--listen", "127.0.0.1:8123", "--json")
     assert ran.code == 0
     text = "".join(file["text"] for file in ran.json["files"])
@@ -79,6 +80,7 @@ def test_bodies_that_a_proxy_does_not_send(provider: Provider, scheme: str, note
     [
         (("nginz", "--api", "shop"), "did you mean 'nginx'?"),
         (("nginx", "--api", "shpo"), "shpo"),
+        (("envoy-grpc", "--api", "shop"), "setting grpc_listen: it is not given"),
         (("nginx", "--api", "lab"), "API lab: it has no upstream"),
         (("nginx", "--api", "shop", "--upstream", "https://a.example"), "its upstream speaks TLS"),
         (("nginx", "--api", "shop", "--upstream", "http://a.example/;}"), "not an http or https origin"),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def add(parser: ArgumentParser) -> None:
     """Say what ``proxy-config`` takes."""
-    parser.add_argument("proxy", metavar="PROXY", help="nginx, caddy, haproxy or envoy")
+    parser.add_argument("proxy", metavar="PROXY", help="nginx, caddy, haproxy, envoy or envoy-grpc")
     parser.add_argument("--api", required=True, metavar="NAME", help="the API whose requests the proxy asks about")
     parser.add_argument(
         "--listen", default="0.0.0.0:8000", metavar="HOST:PORT", help="where the proxy listens; else 0.0.0.0:8000"
@@ -50,22 +50,25 @@ def _written(arguments: Namespace, settings: Settings, store: KeyStore) -> tuple
     from sealstamp.server.proxies.describing import lists_of, notes_on, values_of
     from sealstamp.server.proxies.templates import write_files
 
-    _check_proxy(arguments.proxy)
+    _check_proxy(arguments.proxy, settings)
     api, shelf = store.get_api(arguments.api), Shelf(store.list_schemes())
     schemes = [shelf.get(choice.name, choice.parameters) for choice in api.schemes]
     folder = (arguments.out or Path("/etc", arguments.proxy)).absolute()
-    values = values_of(api, schemes, listen=arguments.listen, upstream=arguments.upstream, folder=folder)
-    lists = lists_of(settings, api, response_profile(api, shelf))
+    values = values_of(settings, api, schemes, listen=arguments.listen, upstream=arguments.upstream, folder=folder)
+    lists = lists_of(settings, api, schemes, response_profile(api, shelf))
     return write_files(arguments.proxy, values, lists), notes_on(schemes)
 
 
-def _check_proxy(proxy: str) -> None:
+def _check_proxy(proxy: str, settings: Settings) -> None:
     from sealstamp.core.suggest import did_you_mean
     from sealstamp.server.proxies.templates import proxy_names
 
     known = proxy_names()
     if proxy not in known:
         raise ConfigurationError(proxy, "there is no such proxy here", did_you_mean(proxy, known))
+    if proxy == "envoy-grpc" and not settings.grpc_listen:
+        hint = "set it, such as to unix:/run/sealstamp/grpc.sock"
+        raise ConfigurationError("setting grpc_listen", "it is not given, so nobody answers over gRPC", hint)
 
 
 def _check_address(text: str) -> None:

@@ -11,6 +11,7 @@ from functools import partial
 from multiprocessing.process import BaseProcess
 from typing import Final
 
+from sealstamp.errors import ConfigurationError
 from sealstamp.keys.sealing import Sealer
 from sealstamp.keys.throttling import FailureThrottle
 from sealstamp.server.asgi import Application
@@ -36,6 +37,7 @@ from sealstamp.server.metrics import Metrics
 from sealstamp.server.opening import open_key_store, open_post, open_sealer
 from sealstamp.server.private_memory import keep_memory_private
 from sealstamp.server.quotas import QuotaBook
+from sealstamp.server.reception import Reception
 from sealstamp.server.records import Records
 from sealstamp.server.service import Service
 from sealstamp.server.settings import Settings, load_settings
@@ -120,11 +122,26 @@ def _assemble(settings: Settings, resources: ExitStack) -> Application:
     if settings.decision_listen:
         opened = open_socket(settings.decision_listen, settings.workers, resources)
         companions.append(listening([opened], decisions.answer_all, trusts=trust.trusts))
+    companions += _answering_envoy(settings, Reception(directory, door, locator, stray_status=403), log, trust)
     companions += _mailing(settings, store, sealer, log)
     live = life_of(companions, resources)
     return Service(
         directory, door, gateway, controls, decisions, trust, locator, management, max_body=settings.max_body, live=live
     )
+
+
+def _answering_envoy(settings: Settings, reception: Reception, log: Log, trust: Trust) -> list[Companion]:
+    if not settings.grpc_listen:
+        return []
+    try:
+        from sealstamp.server.ext_authz.checking import Checker  # most services never need it
+        from sealstamp.server.ext_authz.listening import answering
+    except ModuleNotFoundError as error:
+        hint = "pip install 'sealstamp[server,envoy]'"
+        raise ConfigurationError("setting grpc_listen", f"{error.name} is not installed", hint) from None
+    most_bytes = settings.max_body + 1_048_576  # of the rest of a question
+    checker = Checker(reception, log)
+    return [answering(settings.grpc_listen, settings.workers, checker, trust, most_bytes=most_bytes)]
 
 
 def _mailing(settings: Settings, store: SqlStore, sealer: Sealer, log: Log) -> list[Companion]:

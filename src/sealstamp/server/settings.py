@@ -159,6 +159,9 @@ class Settings(BaseSettings):
     decision_listen: DecisionAddress = Field(
         "", description="a second address, for decisions alone: host:port, or unix:/path; several times as fast"
     )
+    grpc_listen: DecisionAddress = Field(
+        "", description="an address for Envoy's external authorization over gRPC: host:port, or unix:/path"
+    )
     client_address_header: HeaderName = Field(
         "", description="where trusted proxies tell the client's address, such as X-Forwarded-For; nowhere if empty"
     )

@@ -15,9 +15,9 @@ from tests.server.upstream import Upstream
 
 @pytest.fixture(scope="package")
 def guarded(tmp_path_factory: pytest.TempPathFactory, upstream: Upstream) -> Iterator[Service]:
-    """A service that decides on a Unix socket."""
+    """A service that decides on Unix sockets."""
     folder = tmp_path_factory.mktemp("doors")
-    service = Service(folder, decision_listen=f"unix:{folder}/decide.sock")
+    service = Service(folder, decision_listen=f"unix:{folder}/decide.sock", grpc_listen=f"unix:{folder}/grpc.sock")
     service.prepare(manifest(upstream.url))
     with serving(service):
         yield service

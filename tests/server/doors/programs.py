@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from tests.server.service import PATIENCE, Connection, Service, free_port, until
@@ -90,6 +91,7 @@ PROGRAMS: dict[str, Callable[..., AbstractContextManager[int]]] = {
     "caddy": caddy,
     "haproxy": haproxy,
     "envoy": envoy,
+    "envoy-grpc": partial(envoy, proxy="envoy-grpc"),
 }
 
 

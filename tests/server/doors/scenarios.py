@@ -8,9 +8,11 @@ from hashlib import sha256
 
 from tests.server.doors.signed import SCHEMES, Plan
 
-REAL = ("gateway", "nginx", "caddy", "haproxy", "envoy")
+REAL = ("gateway", "nginx", "caddy", "haproxy", "envoy", "envoy-grpc")
 """Doors that a real program stands at."""
 DOORS = REAL
+SEEING_DOORS = ("gateway", "envoy-grpc")
+"""Doors that see bodies; the others say that a signed digest is yet to be compared with one."""
 
 
 @dataclass(frozen=True)
@@ -44,14 +46,23 @@ NOT_FOUND = Outcome(404, by_proxy=True)
 UNKNOWN_BODY = Outcome(402, why="the door is not told that there is no body")
 RESOLVED = Outcome(404, by_proxy=True, why="the proxy itself sees the other path")
 LEAVING = {"gateway": Outcome(400), "nginx": RESOLVED, "caddy": RESOLVED}
-OTHER_NAME = {"gateway": Outcome(404), "caddy": NOT_FOUND, "haproxy": NOT_FOUND, "envoy": NOT_FOUND}
+OTHER_NAME = {
+    "gateway": Outcome(404),
+    "caddy": NOT_FOUND,
+    "haproxy": NOT_FOUND,
+    "envoy": NOT_FOUND,
+    "envoy-grpc": NOT_FOUND,
+}
 BLIND = {"caddy": UNKNOWN_BODY, "envoy": UNKNOWN_BODY}
 RAW_BYTES = {
     "gateway": NO_TARGET,
     "caddy": Outcome(rewritten=b"/shop/caf%C3%A9?name=\xe5\x90\x8d", why="the path is not signed"),
     "haproxy": Outcome(400, by_proxy=True),
     "envoy": Outcome(400, by_proxy=True),
+    "envoy-grpc": Outcome(400, by_proxy=True),
 }
+SIGNED_BODY = Plan(method="PUT", body=b'{"colour": "red"}')
+SEEING = {door: Outcome(402, why="the door sees the body") for door in SEEING_DOORS}
 NOTHING = sha256().hexdigest().encode()
 SIGV4 = "aws-sigv4-header"
 OTHERS = tuple(scheme for scheme in SCHEMES if scheme != SIGV4)
@@ -67,7 +78,7 @@ class Scenario:
     outcome: Outcome = PASSES
     but: Mapping[str, Outcome] = field(default_factory=dict)
     spoilt: str = ""
-    """What is wrong with it: ``secret``, or ``signature`` for none at all."""
+    """What is wrong with it: another ``secret``, another ``body`` than the signed one, or no ``signature`` at all."""
 
     def at(self, door: str) -> Outcome:
         return self.but.get(door, self.outcome)
@@ -115,7 +126,7 @@ SCENARIOS = (
     Scenario("a header that comes twice", "rfc9421", Plan(lines=[(b"X-Twice", b"a"), (b"X-Twice", b"b")])),
     Scenario("an empty header", "rfc9421", Plan(lines=[(b"X-Empty", b"")])),
     Scenario("a body", "stardust", Plan(method="POST", body=b"a=1&b=2")),
-    Scenario("a body under a signed digest", "rfc9421", Plan(method="PUT", body=b'{"colour": "red"}')),
+    Scenario("a body under a signed digest", "rfc9421", SIGNED_BODY),
     *(
         Scenario(f"method {method}", "rfc9421", Plan(method=method))
         for method in ("HEAD", "DELETE", "PATCH", "OPTIONS")

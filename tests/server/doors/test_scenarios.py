@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.server.doors.house import House, Sent
-from tests.server.doors.scenarios import DOORS, SCENARIOS, Outcome, Scenario
+from tests.server.doors.scenarios import DOORS, SCENARIOS, SEEING_DOORS, Outcome, Scenario
 from tests.server.doors.signed import HOST, KEYS, PAIR, Message, sign
 
 SIGNATURES = {b"x-stardust-key", b"x-ts", b"x-sign"}
@@ -16,6 +16,8 @@ def made(scenario: Scenario) -> Message:
     message = sign(scenario.scheme, scenario.plan, pair.with_other_secret() if scenario.spoilt == "secret" else pair)
     if scenario.spoilt == "signature":
         message.lines = [line for line in message.lines if line[0].lower() not in SIGNATURES]
+    if scenario.spoilt == "body":
+        message.body = message.body.upper()
     return message
 
 
@@ -28,6 +30,10 @@ def test_scenario(door: str, scenario: Scenario, house: House) -> None:
     assert sent.answer.status == expected.status, (sent.answer, house.service.events()[-1:])
     if expected.passes:
         check_arrived(sent, message, expected, scenario.scheme)
+        assert sent.arrived is not None
+        is_unchecked = scenario.scheme == "rfc9421" and bool(message.body) and door not in SEEING_DOORS
+        if is_unchecked:
+            assert sent.arrived.values(b"x-sealstamp-body") == [b"unchecked"]
     else:
         assert sent.arrived is None
         check_refused(sent, expected)

@@ -23,7 +23,7 @@ def open_socket(address: str, workers: int, resources: ExitStack) -> socket.sock
     """
     try:
         if address.startswith(UNIX):
-            return _open_unix(Path(address.removeprefix(UNIX)), workers, resources)
+            return _bind(hold_path(Path(address.removeprefix(UNIX)), workers, resources), resources)
         return resources.enter_context(_open_tcp(address, shared=workers > 1))
     except OSError as error:
         problem = f"cannot listen on {address}: {error.strerror or error}"
@@ -41,8 +41,11 @@ def _open_tcp(address: str, *, shared: bool) -> socket.socket:
     return socket.create_server((host.strip("[]"), int(port)), family=family, backlog=_BACKLOG, reuse_port=shared)
 
 
-def _open_unix(path: Path, workers: int, resources: ExitStack) -> socket.socket:
-    """Take the first path that no living process holds; its lock ends with the process, however that ends."""
+def hold_path(path: Path, workers: int, resources: ExitStack, place: str = _PLACE) -> Path:
+    """Take the first path that no living process holds; its lock ends with the process, however that ends.
+
+    Raises ConfigurationError, for the setting that ``place`` names.
+    """
     for each in socket_paths(path, workers):
         lock = os.open(f"{each}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -51,8 +54,8 @@ def _open_unix(path: Path, workers: int, resources: ExitStack) -> socket.socket:
             os.close(lock)
             continue
         resources.callback(os.close, lock)
-        return _bind(each, resources)
-    raise ConfigurationError(_PLACE, f"another process listens at {path}", "stop it first, or give another path")
+        return each
+    raise ConfigurationError(place, f"another process listens at {path}", "stop it first, or give another path")
 
 
 def _bind(path: Path, resources: ExitStack) -> socket.socket:

@@ -29,7 +29,9 @@ _OWN_STATUSES: Final = (403, 500)
 _ON_REFUSALS: Final = (b"www-authenticate", b"retry-after", b"ratelimit", b"ratelimit-policy", REQUEST_ID, SERVER_TIME)
 
 
-def values_of(api: Api, schemes: Iterable[Scheme], *, listen: str, upstream: str | None, folder: Path) -> Values:
+def values_of(
+    settings: Settings, api: Api, schemes: Iterable[Scheme], *, listen: str, upstream: str | None, folder: Path
+) -> Values:
     """Return what stands in a configuration once.
 
     ``listen`` is the proxy's own address and port, ``upstream`` an origin in place of the API's own, ``folder`` where
@@ -46,6 +48,7 @@ def values_of(api: Api, schemes: Iterable[Scheme], *, listen: str, upstream: str
         "site_host": api.host if _is_hosted(api) else "",
         "prefix": api.path_prefix,
         "config_folder": str(folder),
+        "max_body": str(settings.max_body),
         "listen": listen,
         "listen_host": host.strip("[]"),
         "listen_port": port,
@@ -56,10 +59,14 @@ def values_of(api: Api, schemes: Iterable[Scheme], *, listen: str, upstream: str
     }
 
 
-def lists_of(settings: Settings, api: Api, responses: ResponseProfile | None) -> Lists:
+def lists_of(settings: Settings, api: Api, schemes: Iterable[Scheme], responses: ResponseProfile | None) -> Lists:
     """Return what may stand in a configuration several times, or not at all."""
-    unix, tcp = _asked_at(settings)
+    unix, tcp = _listening(settings.decision_listen or settings.listen, settings.workers)
+    grpc_unix, grpc_tcp = _listening(settings.grpc_listen, settings.workers)
     return {
+        "grpc_unix": [{"path": str(path)} for path in grpc_unix],
+        "grpc_tcp": [_address(address) for address in grpc_tcp],
+        "body": [{}] if any(_looks_at_body(scheme) for scheme in schemes) else [],
         "hosted": [{}] if _is_hosted(api) else [],
         "hostless": [] if _is_hosted(api) else [{}],
         "everything": [{}] if api.path_prefix == "/" else [],
@@ -110,12 +117,16 @@ def _has_underscores(schemes: Iterable[Scheme]) -> bool:
     return any(place.where is Where.HEADER and "_" in place.name for place in places)
 
 
-def _asked_at(settings: Settings) -> tuple[Sequence[Path], Sequence[str]]:
-    """Return the sockets, or the address, at which decisions are taken fastest."""
-    address = settings.decision_listen
+def _looks_at_body(scheme: Scheme) -> bool:
+    verifier = Verifier(scheme, body_later=True)
+    return verifier.may_need_body or verifier.digests_body
+
+
+def _listening(address: str, workers: int) -> tuple[Sequence[Path], Sequence[str]]:
+    """Return the sockets, or the address, where a setting has the service listen."""
     if address.startswith(UNIX):
-        return socket_paths(Path(address.removeprefix(UNIX)).absolute(), settings.workers), []
-    return [], [address or settings.listen]
+        return socket_paths(Path(address.removeprefix(UNIX)).absolute(), workers), []
+    return [], [address] if address else []
 
 
 def _address(address: str) -> Values:

@@ -1,0 +1,1 @@
+"""Envoy's external authorization over gRPC: ``envoy.service.auth.v3.Authorization/Check``."""
