@@ -53,7 +53,7 @@ signature      = "{string_to_sign|hmac:sha256,secret|hex}"
 """Signs all there is, and carries it in headers."""
 STRONG_TIME = "20260102T030405Z"
 
-KEY_FACTS = frozenset(access_key_document(AccessKey("", b"", "", ())))
+KEY_FACTS = frozenset({*access_key_document(AccessKey("", b"", "", ())), "last_use"})
 """What is told of every access key."""
 
 COMPLAINT = re.compile(r"sealstamp: (?P<problem>.+)\nhint: (?P<hint>.+)", re.DOTALL)

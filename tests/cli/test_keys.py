@@ -281,17 +281,17 @@ def test_show(provider: Provider) -> None:
     key = issued(provider, "--name", "till")["access_key_id"]
     new = provider("keys", "rotate", key, "--json").json["access_key_id"]
     with opened(load_settings(provider.config)) as (store, _):
-        store.add_usage([], [LastUse(key, 1_800_000_000_000, "shop", "192.0.2.7"), LastUse(new, 5, "lab", None)])
+        store.add_usage([], [LastUse(key, 1_800_000_000_000, "shop", "192.0.2.7"), LastUse(new, 5_000, "lab", None)])
     document = facts(provider, new)
     assert set(document) == KEY_FACTS | {"last_use", "rotation"}
-    assert document["last_use"] == {"at": "1970-01-01T00:00:00Z", "api": "lab", "address": None}
+    assert document["last_use"] == {"at": "1970-01-01T00:00:05Z", "api": "lab", "address": None}
     (old,) = document["rotation"]  # type: ignore[misc]
     assert (old["access_key_id"], old["status"]) == (key, "active")
     assert old["last_use"] == {"at": "2027-01-15T08:00:00Z", "api": "shop", "address": "192.0.2.7"}
     ran = provider("keys", "show", key)
     assert "name           till\n" in ran.out
     assert ran.out.endswith("last use       2027-01-15T08:00:00Z at shop from 192.0.2.7\n")
-    assert ran.err == f"replaced by {new}: active, ends never, last use 1970-01-01T00:00:00Z at lab\n"
+    assert ran.err == f"replaced by {new}: active, ends never, last use 1970-01-01T00:00:05Z at lab\n"
 
 
 @pytest.mark.parametrize("act", ["enable", "disable", "revoke", "delete", "show", "update", "rotate", "expire"])

@@ -1,4 +1,4 @@
-"""``sealstamp apis``: what is guarded, on the local store."""
+"""``sealstamp apis``: what is guarded."""
 
 from __future__ import annotations
 
@@ -6,29 +6,27 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from sealstamp.cli import output
-from sealstamp.cli.local import add_config, opened, settings_of
+from sealstamp.cli.acts import Acts
+from sealstamp.cli.books import opened_books
 
 if TYPE_CHECKING:
-    from sealstamp.keys.domain import Api
+    from sealstamp.resources import Api
+
+_COLUMNS = ("NAME", "HOST", "PREFIX", "SCHEMES", "ENFORCEMENT", "UPSTREAM")
 
 
 def add(parser: ArgumentParser) -> None:
     """Say what ``apis`` takes."""
-    acts = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    about = "list the guarded APIs"
-    listed = acts.add_parser("list", help=about, description=about)
-    add_config(listed)
-    output.add_json(listed)
-    listed.set_defaults(run=_list)
+    Acts(parser).add("list", "list the guarded APIs", _list)
 
 
 def _list(arguments: Namespace) -> int:
-    from sealstamp.keys.documents import api_document
+    from sealstamp.cli.documents import document
+    from sealstamp.resources.common import Paging
 
-    with opened(settings_of(arguments)) as (store, _):
-        apis = store.list_apis()
-    columns = ("NAME", "HOST", "PREFIX", "SCHEMES", "ENFORCEMENT", "UPSTREAM")
-    return output.show(arguments, [*map(api_document, apis)], lambda: output.show_table(columns, map(_row, apis)))
+    with opened_books(arguments) as books:
+        apis = list(books.list_apis(Paging(limit=1_000)))
+    return output.show(arguments, [*map(document, apis)], lambda: output.show_table(_COLUMNS, map(_row, apis)))
 
 
 def _row(api: Api) -> tuple[str, ...]:

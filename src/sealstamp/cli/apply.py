@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sealstamp.cli import output
-from sealstamp.cli.local import act_on, add_config, looked_at, opened, settings_of
+from sealstamp.cli.local import act_on, add_local, local_settings_of, looked_at, opened
 from sealstamp.errors import ConfigurationError, NotFoundError, SchemeError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def add(parser: ArgumentParser) -> None:
     parser.add_argument("-f", "--file", type=Path, required=True, metavar="FILE", help="APIs, consumers and keys")
     parser.add_argument("--dry-run", action="store_true", help="only print what would change")
     parser.add_argument("--prune", action="store_true", help="drop what is not in the file; revoke its keys")
-    add_config(parser)
+    add_local(parser)
     output.add_json(parser)
     parser.set_defaults(run=run)
 
@@ -32,7 +32,7 @@ def add(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> int:
     """Plan, carry out and print: a reader who goes away must not keep a change from being made."""
     opening = looked_at if arguments.dry_run else opened
-    with opening(settings_of(arguments)) as (store, sealer):
+    with opening(local_settings_of(arguments)) as (store, sealer):
         changes = apply_file(arguments.file, act_on(store, sealer), prune=arguments.prune, dry_run=arguments.dry_run)
     document = {"dry_run": arguments.dry_run, "changes": [_facts(change) for change in changes]}
     return output.show(arguments, document, lambda: _tell(changes, dry_run=arguments.dry_run))

@@ -1,50 +1,43 @@
-"""``sealstamp audit``: who did what, on the local store, and whether that is the whole of it."""
+"""``sealstamp audit``: who did what, and whether that is the whole of it."""
 
 from __future__ import annotations
 
 import json
 import re
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
 
 from sealstamp.cli import output
-from sealstamp.cli.local import acting, add_config, settings_of
+from sealstamp.cli.acts import Acts
+from sealstamp.cli.books import opened_books
 from sealstamp.cli.moments import read_moment, write_moment
 from sealstamp.cli.numbers import read_number
 from sealstamp.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from sealstamp.keys.audit import AuditEntry, AuditHead, AuditQuery, Verdict
+    from sealstamp.resources import AuditEntry, AuditProof, AuditQuery, AuditVerdict
 
 _SHOWN: Final = 50
-_STEP: Final = 100_000
+_PAGE: Final = 1_000
+_COLUMNS: Final = ("NUMBER", "TIME", "ACTOR", "ACT", "SUBJECT")
 _HEAD = re.compile(r"([0-9]{1,15}):([0-9a-f]{64})")
 
 
 def add(parser: ArgumentParser) -> None:
     """Say what ``audit`` takes."""
-    acts = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-
-    def act(name: str, about: str, run: Callable[[Namespace], int]) -> ArgumentParser:
-        added: ArgumentParser = acts.add_parser(name, help=about, description=about)
-        added.set_defaults(run=run)
-        add_config(added)
-        return added
-
-    listed = act("list", "list what was done, newest first", _list)
+    acts = Acts(parser)
+    listed = acts.add("list", "list what was done, newest first", _list)
     _add_query(listed)
     listed.add_argument("--limit", metavar="N", default=str(_SHOWN), help=f"at most so many; {_SHOWN} if not given")
-    output.add_json(listed)
-    verified = act("verify", "verify that no entry was changed, dropped, put in or moved", _verify)
+    verified = acts.add("verify", "verify that no entry was changed, dropped, put in or moved", _verify)
     verified.add_argument(
         "--expect", metavar="NUMBER:HASH", help="an entry that was written down before, which must still be there"
     )
-    output.add_json(verified)
-    exported = act("export", "write every entry as a line of JSON, oldest first", _export)
+    about = "write every entry as a line of JSON, oldest first"
+    exported = acts.add("export", about, _export, json="print lines of JSON, as without it")
     _add_query(exported)
     exported.add_argument("--above", metavar="NUMBER", help="only entries after this one")
-    output.add_json(exported, "print lines of JSON, as without it")
 
 
 def _add_query(parser: ArgumentParser) -> None:
@@ -56,83 +49,80 @@ def _add_query(parser: ArgumentParser) -> None:
     parser.add_argument("--until", metavar="TIME", help="only before this time")
 
 
-def _query(arguments: Namespace) -> AuditQuery:
-    from sealstamp.keys.audit import AuditQuery
+def _query(arguments: Namespace, **more: Any) -> AuditQuery:
+    from sealstamp.resources import AuditQuery
+    from sealstamp.resources.common import moment_of
 
     return AuditQuery(
         actor=arguments.actor,
         act=arguments.act,
         subject=arguments.subject,
         request_id=arguments.request_id,
-        since_ms=None if arguments.since is None else read_moment("--since", arguments.since),
-        until_ms=None if arguments.until is None else read_moment("--until", arguments.until),
+        since=None if arguments.since is None else moment_of(read_moment("--since", arguments.since)),
+        until=None if arguments.until is None else moment_of(read_moment("--until", arguments.until)),
+        **more,
     )
 
 
 def _list(arguments: Namespace) -> int:
-    from dataclasses import replace
-
-    query = replace(_query(arguments), newest_first=True, limit=read_number("--limit", arguments.limit))
-    with acting(settings_of(arguments)) as act:
-        found = act.store.list_audit_entries(query)
-    columns = ("NUMBER", "TIME", "ACTOR", "ACT", "SUBJECT")
-    documents = [entry.document() for entry in found]
-    return output.show(arguments, documents, lambda: output.show_table(columns, map(_row, found)))
+    most = read_number("--limit", arguments.limit)
+    query = _query(arguments, limit=max(1, min(most, _PAGE)))
+    with opened_books(arguments) as books:
+        found = [*islice(books.list_audit_entries(query), most)]
+    documents = [*map(_document, found)]
+    return output.show(arguments, documents, lambda: output.show_table(_COLUMNS, map(_row, documents)))
 
 
 def _export(arguments: Namespace) -> int:
-    from dataclasses import replace
-
-    from sealstamp.keys.audit import entries
-
     above = None if arguments.above is None else read_number("--above", arguments.above)
-    query = replace(_query(arguments), above=above)
-    with acting(settings_of(arguments)) as act:
-        for entry in entries(act.store, query):
-            output.say(json.dumps(entry.document(), ensure_ascii=False))
+    query = _query(arguments, above=above, order="oldest", limit=_PAGE)
+    with opened_books(arguments) as books:
+        for entry in books.list_audit_entries(query):
+            output.say(json.dumps(_document(entry), ensure_ascii=False))
     return output.DONE
 
 
-def _verify(arguments: Namespace) -> int:
-    from sealstamp.keys.audit import verify
+def _document(entry: AuditEntry) -> dict[str, Any]:
+    """Return an entry as it was hashed."""
+    from sealstamp.resources.common import ms_of
 
-    known = _expected(arguments)
-    with acting(settings_of(arguments)) as act:
-        verdict = verify(act.store, known, _say_progress)
+    facts = {name: getattr(entry, name) for name in entry.__struct_fields__}
+    return {("at_ms" if name == "at" else name): ms_of(one) if name == "at" else one for name, one in facts.items()}
+
+
+def _verify(arguments: Namespace) -> int:
+    proof = _expected(arguments)
+    with opened_books(arguments) as books:
+        verdict = books.verify_audit(proof)
     document = {
-        "whole": verdict.broken is None,
+        "whole": verdict.is_whole,
         "entries": verdict.sound,
         "head": f"{verdict.sound}:{verdict.hash}",
         "broken": verdict.broken,
         "problem": verdict.problem or None,
     }
     output.show(arguments, document, lambda: _tell(verdict))
-    return output.DONE if verdict.broken is None else output.FAILED
+    return output.DONE if verdict.is_whole else output.FAILED
 
 
-def _expected(arguments: Namespace) -> AuditHead | None:
-    from sealstamp.keys.audit import AuditHead
+def _expected(arguments: Namespace) -> AuditProof:
+    from sealstamp.resources import AuditProof
 
     if arguments.expect is None:
-        return None
+        return AuditProof()
     match = _HEAD.fullmatch(arguments.expect)
     if match is None:
         raise ConfigurationError("--expect", "it is not a number and a hash", "give what audit verify printed before")
-    return AuditHead(int(match[1]), match[2])
+    return AuditProof(number=int(match[1]), hash=match[2])
 
 
-def _tell(verdict: Verdict) -> None:
-    if verdict.broken is None:
+def _tell(verdict: AuditVerdict) -> None:
+    if verdict.is_whole:
         output.say(f"whole: {verdict.sound} entries, up to {verdict.sound}:{verdict.hash}")
         return
     output.say(f"broken at entry {verdict.broken}: {verdict.problem}")
     output.note("compare with an export or a backup from before; entries up to there are as they were written")
 
 
-def _say_progress(number: int) -> None:
-    if number % _STEP == 0:
-        output.note(f"{number} entries are whole")
-
-
-def _row(entry: AuditEntry) -> tuple[str, ...]:
-    return str(entry.number), write_moment(entry.at_ms) or "", entry.actor, entry.act, entry.subject
+def _row(entry: dict[str, Any]) -> tuple[str, ...]:
+    return str(entry["number"]), write_moment(entry["at_ms"]) or "", entry["actor"], entry["act"], entry["subject"]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from sealstamp.cli import output
-from sealstamp.cli.local import add_config, opened, settings_of
+from sealstamp.cli.local import add_local, local_settings_of, opened
 from sealstamp.cli.moments import now_ms
 from sealstamp.errors import SealstampError
 
@@ -37,14 +37,14 @@ def add(parser: ArgumentParser) -> None:
     about = "check the store: connection, version, tables, permissions, clock, sealing key"
     more = "nothing is changed but tables of an older version"
     store = acts.add_parser("store", help=about, description=f"{about}; {more}")
-    add_config(store)
+    add_local(store)
     output.add_json(store)
     store.set_defaults(run=_store)
 
 
 def _store(arguments: Namespace) -> int:
     """Check the store. Raises ConfigurationError, StoreUnavailableError where it cannot be opened."""
-    settings = settings_of(arguments)
+    settings = local_settings_of(arguments)
     with opened(settings) as (store, sealer):
         findings = list(_findings(store, sealer, settings))
     document = [{"check": each.check, "ok": each.is_well, "found": each.found} for each in findings]

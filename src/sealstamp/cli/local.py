@@ -12,7 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sealstamp.cli import output
 from sealstamp.cli.moments import now_ms
+from sealstamp.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from sealstamp.keys.acts.act import Act
@@ -25,6 +27,22 @@ if TYPE_CHECKING:
 def add_config(parser: ArgumentParser) -> None:
     """Ask for the settings."""
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings; else $SEALSTAMP_CONFIG and variables")
+
+
+def add_local(parser: ArgumentParser) -> None:
+    """Ask for the settings of a command that has no meaning on a running service."""
+    add_config(parser)
+    parser.set_defaults(is_local=True)
+
+
+def local_settings_of(arguments: Namespace) -> Settings:
+    """Return the settings. Raises ConfigurationError, also where the environment names a service to work on."""
+    from sealstamp.credentials.finding import find_server
+
+    if arguments.config is None and (server := find_server()) is not None:
+        problem = f"this works on a local store alone, and {server} is no such"
+        raise ConfigurationError("SEALSTAMP_SERVER", problem, output.LOCAL_HINT)
+    return settings_of(arguments)
 
 
 def settings_of(arguments: Namespace) -> Settings:

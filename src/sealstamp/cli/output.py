@@ -17,6 +17,7 @@ from typing import Any, Final, NoReturn
 DONE: Final = 0
 FAILED: Final = 1
 MISUSED: Final = 2
+LOCAL_HINT: Final = "run it on the machine of the store, and name its settings with --config"
 
 
 class _Help(argparse.HelpFormatter):
@@ -49,6 +50,9 @@ class Parser(argparse.ArgumentParser):
         parsed, rest = self.parse_known_args(args, namespace)
         if rest:
             options = [word.partition("=")[0] for word in rest if word.startswith("--")]
+            if getattr(parsed, "is_local", False) and {"--server", "--profile"} & {*options}:
+                fail(f"{options[0]}: this works on a local store alone\nhint: {LOCAL_HINT}")
+                raise SystemExit(MISUSED)
             self.error(f"not known here: {', '.join(options) or 'an argument more than it takes'}")
         return parsed
 

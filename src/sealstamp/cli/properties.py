@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,7 +14,6 @@ from sealstamp.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from sealstamp.keys.acts.access_keys import KeyProperties
-    from sealstamp.keys.acts.consumers import ConsumerProperties
 
 _KEY: Final = {
     "name": ("--name", "TEXT", "what people call the key"),
@@ -65,25 +65,45 @@ def add_consumer_changes(parser: ArgumentParser) -> None:
     _add_clear(parser, _CONSUMER)
 
 
-def key_properties(arguments: Namespace) -> KeyProperties:
-    """Return what was given for a key. Raises ConfigurationError, which names the option."""
-    return cast("KeyProperties", _given(arguments, {**_APIS, **_KEY}))
+def key_fields(arguments: Namespace) -> dict[str, Any]:
+    """Return what was given for a key, as the management API calls it.
+
+    Raises ConfigurationError, which names the property, or the option already.
+    """
+    from sealstamp.keys.acts.access_keys import checked
+    from sealstamp.resources.common import moment_of
+
+    given = checked(cast("KeyProperties", _given(arguments, {**_APIS, **_KEY})))
+    if "expires_at_ms" in given:
+        given["expires"] = moment_of(given.pop("expires_at_ms"))
+    return given
 
 
-def consumer_properties(arguments: Namespace) -> ConsumerProperties:
+def consumer_fields(arguments: Namespace) -> dict[str, Any]:
     """Return what was given for a consumer. Raises ConfigurationError, which names the option."""
-    return cast("ConsumerProperties", _given(arguments, _CONSUMER))
+    return _given(arguments, _CONSUMER)
 
 
 @contextmanager
 def told_by_option() -> Iterator[None]:
-    """Name the option, where a ConfigurationError names a property."""
-    options = {name: option for name, (option, *_) in {**_APIS, **_CONSUMER, **_KEY}.items()}
+    """Name the option, where a ConfigurationError names a property, or a field of a request."""
     try:
         yield
     except ConfigurationError as error:
-        option = options.get(error.place.partition(".")[0], error.place)
+        field = _FIELD.search(error.problem)
+        place = error.place.partition(".")[0] if field is None else field[1]
+        option = _OPTIONS.get(place, error.place)
         raise ConfigurationError(option, error.problem, error.hint) from None
+
+
+_OPTIONS: Final = {
+    **{name: option for name, (option, *_) in {**_APIS, **_CONSUMER, **_KEY}.items()},
+    "consumer": "--consumer",
+    "expires": "--expires",
+    "scheme": "--scheme",
+}
+_FIELD: Final = re.compile(r" - at `\$\.(\w+)")
+"""Where the management API tells of a field that is not of its type."""
 
 
 def _add(parser: ArgumentParser, properties: Mapping[str, tuple[str, str, str]]) -> None:

@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from typing import Final
 
 from sealstamp.cli import output
-from sealstamp.cli.local import add_config, opened, settings_of
+from sealstamp.cli.local import add_local, local_settings_of, opened
 
 _STEP: Final = 10_000
 
@@ -16,7 +16,7 @@ def add(parser: ArgumentParser) -> None:
     acts = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     about = "seal anew, with the present sealing key, every secret that an older one sealed"
     rotated = acts.add_parser("rotate", help=about, description=f"{about}; once interrupted, run it again")
-    add_config(rotated)
+    add_local(rotated)
     output.add_json(rotated)
     rotated.set_defaults(run=_rotate)
 
@@ -24,7 +24,7 @@ def add(parser: ArgumentParser) -> None:
 def _rotate(arguments: Namespace) -> int:
     from sealstamp.keys.resealing import reseal
 
-    with opened(settings_of(arguments)) as (store, sealer):
+    with opened(local_settings_of(arguments)) as (store, sealer):
         count = reseal(store, sealer, _tell)
     return output.show(arguments, {"resealed": count}, lambda: output.say(f"{count} sealed anew"))
 

@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from sealstamp.cli import output
-from sealstamp.cli.local import acting, add_config, opened, settings_of
+from sealstamp.cli.local import acting, add_local, opened, settings_of
 from sealstamp.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def add(parser: ArgumentParser) -> None:
     """Say what ``serve`` takes."""
-    add_config(parser)
+    add_local(parser)
     parser.add_argument(
         "--check",
         action="store_true",

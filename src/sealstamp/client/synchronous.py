@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import Any, Self, TypeVar
-
-import httpx2
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from sealstamp.client.answers import value_of
 from sealstamp.client.calling import Calling, pause_after
 from sealstamp.client.wanted import Wanted, ask, get, segment, write
 from sealstamp.core.credential import Secret
 from sealstamp.errors import OutsideTimeWindowError, StoreUnavailableError
-from sealstamp.resources import access_keys, apis, audit, consumers, operators, pairs, schemes, usage
+from sealstamp.resources import access_keys, apis, audit, consumers, mail, operators, pairs, schemes, usage
 from sealstamp.resources import verify as decisions
 from sealstamp.resources.common import Paging
+
+if TYPE_CHECKING:
+    import httpx2
 
 T = TypeVar("T")
 
@@ -42,8 +43,11 @@ class Client:
         timeout: float = 30.0,
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
+        import httpx2  # whoever keeps the methods, and sends otherwise, need not have it
+
         self._calling = Calling(server, access_key_id, secret)
-        self._http = httpx2.Client(timeout=timeout, transport=transport, trust_env=False)
+        verify = self._calling.origin.startswith("https:")  # to read every authority takes longer than a call
+        self._http = httpx2.Client(timeout=timeout, transport=transport, trust_env=False, verify=verify)
 
     def __enter__(self) -> Self:
         return self
@@ -65,6 +69,8 @@ class Client:
             return self._attempt(wanted)
 
     def _attempt(self, wanted: Wanted[T]) -> T:
+        import httpx2
+
         attempt = 0
         while True:
             try:
@@ -215,6 +221,13 @@ class Client:
             write("POST", path, access_keys.AccessKeyPair, body or access_keys.Rotation(), version=version)
         )
 
+    def rotate_access_key_to(
+        self, access_key_id: str, body: access_keys.OwnRotation, version: int | str | None = None
+    ) -> access_keys.RotatedAccessKey:
+        """Keep a pair that its holder has made, and end the old one."""
+        path = f"/v1/access-keys/{segment(access_key_id)}/rotate/import"
+        return self._send(write("POST", path, access_keys.RotatedAccessKey, body, version=version))
+
     def expire_access_key(
         self, access_key_id: str, body: access_keys.Expiry, version: int | str | None = None
     ) -> access_keys.AccessKey:
@@ -308,6 +321,20 @@ class Client:
         """Decline, with a reason."""
         path = f"/v1/access-requests/{segment(request_id)}/decline"
         return self._send(write("POST", path, pairs.AccessRequest, body, version=version))
+
+    # mail
+
+    def list_mail(self, query: mail.MailQuery | None = None) -> Iterator[mail.Mail]:
+        """Yield mail that is to be sent, was sent or was given up."""
+        return self._pages("/v1/mail", mail.Mails, query)
+
+    def get_mail(self, mail_id: str) -> mail.Mail:
+        """Show a message, its text apart."""
+        return self._send(get(f"/v1/mail/{segment(mail_id)}", mail.Mail))
+
+    def retry_mail(self, mail_id: str) -> mail.Mail:
+        """Queue a message again that was given up."""
+        return self._send(write("POST", f"/v1/mail/{segment(mail_id)}/retry", mail.Mail))
 
     # schemes
 

@@ -9,6 +9,9 @@ from sealstamp.resources.access_keys import (
     ImportedAccessKey,
     LastUse,
     NewAccessKey,
+    OwnPair,
+    OwnRotation,
+    RotatedAccessKey,
     Rotation,
 )
 from sealstamp.resources.apis import Api, ApiChange, GivenChoice, NewApi, SchemeChoice
@@ -50,7 +53,10 @@ __all__ = [
     "Operator",
     "OperatorChange",
     "OperatorPair",
+    "OwnPair",
+    "OwnRotation",
     "RevokedKeys",
+    "RotatedAccessKey",
     "Rotation",
     "Scheme",
     "SchemeChoice",

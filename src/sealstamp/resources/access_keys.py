@@ -85,14 +85,19 @@ class NewAccessKey(AccessKeyChange, frozen=True, kw_only=True):
     scheme: Name | None = None
 
 
-class ImportedAccessKey(AccessKeyChange, frozen=True, kw_only=True):
+class OwnPair(AccessKeyChange, frozen=True, kw_only=True):
     """A pair that exists already: its ``secret``, or in its place the public key of a pair, in PEM."""
 
-    consumer: Name
     access_key_id: AccessKeyId
     secret: Secret | None = None
     public_key: Annotated[str, Meta(max_length=16_384)] | None = None
     extras: Annotated[dict[str, Secret], Meta(max_length=16)] = msgspec.field(default_factory=dict)
+
+
+class ImportedAccessKey(OwnPair, frozen=True, kw_only=True):
+    """A pair that exists already, and who holds it."""
+
+    consumer: Name
 
 
 class Rotation(AccessKeyChange, frozen=True):
@@ -100,6 +105,12 @@ class Rotation(AccessKeyChange, frozen=True):
 
     grace: Grace = "0"
     scheme: Name | None = None
+
+
+class OwnRotation(OwnPair, frozen=True, kw_only=True):
+    """A pair that its holder has made, and how long the old key may still be used."""
+
+    grace: Grace = "0"
 
 
 class Expiry(Given, frozen=True):
@@ -116,3 +127,10 @@ class AccessKeyPair(Told, frozen=True):
     secret: Secret
     extras: dict[str, Secret]
     replaced: AccessKey | None = None
+
+
+class RotatedAccessKey(Told, frozen=True):
+    """A new key whose holder has its secret, and the old one, which it replaced."""
+
+    access_key: AccessKey
+    replaced: AccessKey

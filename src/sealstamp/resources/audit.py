@@ -42,6 +42,7 @@ class AuditQuery(Paging, frozen=True):
     request_id: Text | None = None
     since: Moment | None = None
     until: Moment | None = None
+    above: Annotated[int, Meta(ge=0, le=2**53, description="Only entries with higher numbers.")] | None = None
     order: Literal["oldest", "newest"] = "newest"
 
 

@@ -89,6 +89,21 @@ def test_rotated_in_one_call(operator: Manager) -> None:
     assert operator.call("POST", f"{KEYS}/{new['access_key_id']}/rotate", {"grace": "soon"}).code == "invalid_request"
 
 
+def test_rotated_to_a_pair_of_the_holders_own(operator: Manager) -> None:
+    """It is accepted, and its secret told nobody; the old key ends."""
+    old = issue(operator, labels={"a": "b"}).json["access_key_id"]
+    pair = Pair(secrets.token_hex(8), secrets.token_hex(8))
+    body = {"access_key_id": pair.access_key_id, "secret": pair.secret, "grace": "1h", "name": "own"}
+    told = operator.call("POST", f"{KEYS}/{old}/rotate/import", body)
+    new, replaced = told.json["access_key"], told.json["replaced"]
+    assert (told.status, new["labels"], new["name"], new["replaces"]) == (201, {"a": "b"}, "own", old)
+    assert (replaced["replaced_by"], replaced["expires"] is None) == (pair.access_key_id, False)
+    assert pair.secret.encode() not in told.answer.body
+    until(lambda: is_accepted(operator, pair), "the holder's pair to be accepted")
+    assert operator.call("POST", f"{KEYS}/{old}/rotate/import", body).code == "conflict"
+    assert operator.call("POST", f"{KEYS}/{old}/rotate/import", {"access_key_id": "x"}).code == "invalid_value"
+
+
 def test_imported(operator: Manager) -> None:
     """A pair that exists already; its id may have any visible character in it."""
     pair = Pair(f"a/b%2F?#{secrets.token_hex(4)}", secrets.token_hex(8))

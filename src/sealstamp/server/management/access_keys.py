@@ -28,6 +28,9 @@ from sealstamp.resources.access_keys import (
     Expiry,
     ImportedAccessKey,
     NewAccessKey,
+    OwnPair,
+    OwnRotation,
+    RotatedAccessKey,
     Rotation,
 )
 from sealstamp.resources.common import given, moment_of, ms_of, told
@@ -57,15 +60,15 @@ def _issue(call: Call[Nothing, NewAccessKey]) -> Reply:
 
 
 def _import(call: Call[Nothing, ImportedAccessKey]) -> Reply:
-    properties, body = _properties(call.body), call.body
-    credential = Credential(body.access_key_id, _secret(body), body.extras)
-    for name in ("access_key_id", "secret", "public_key", "extras"):
-        properties.pop(name, None)
-    key = acts.import_pair(call.act(), credential, **properties)
+    key = acts.import_pair(call.act(), _own(call.body), **_properties(call.body))
     return _reply(call, key, _location(key))
 
 
-def _secret(body: ImportedAccessKey) -> Secret:
+def _own(body: OwnPair) -> Credential:
+    return Credential(body.access_key_id, _secret(body), body.extras)
+
+
+def _secret(body: OwnPair) -> Secret:
     if (body.secret is None) == (body.public_key is None):
         raise ConfigurationError("secret", "neither it nor public_key is there, or both are", "give one of the two")
     return body.secret or public_key_of("public_key", Secret(body.public_key or ""))
@@ -84,6 +87,15 @@ def _rotate(call: Call[Nothing, Rotation]) -> Reply:
     return _pair(call, key, credential, call.services.store.get_access_key(old_id))
 
 
+def _rotate_to(call: Call[Nothing, OwnRotation]) -> Reply:
+    body, old_id = call.body, call.path["access_key_id"]
+    changes = _properties(body)
+    changes.pop("grace")
+    key, _ = rotate(call.act(), old_id, check_grace("grace", body.grace), credential=_own(body), **changes)
+    shown, old = _told(call.services.store, [key, call.services.store.get_access_key(old_id)])
+    return Reply(RotatedAccessKey(access_key=shown, replaced=old), key.version, _location(key))
+
+
 def _expire(call: Call[Nothing, Expiry]) -> Reply:
     return _reply(call, acts.expire_at(call.act(), call.path["access_key_id"], ms_of(call.body.expires)))
 
@@ -95,7 +107,8 @@ def _delete(call: Call[Nothing, None]) -> Reply:
 
 def _properties(body: AccessKeyChange) -> Any:
     properties = given(body)
-    properties.pop("scheme", None)
+    for name in ("scheme", *OwnPair.__annotations__):
+        properties.pop(name, None)
     return properties
 
 
@@ -196,6 +209,17 @@ OPERATIONS = (
         ),
         takes=Rotation,
         gives=AccessKeyPair,
+        gives_etag=True,
+        status=201,
+        writes=True,
+        if_match=IfMatch.TAKEN,
+        problems=(Code.CONFLICT, Code.INVALID_VALUE),
+    ),
+    Operation(
+        *("rotate_access_key_to", "POST", f"{_ONE}/rotate/import", "Rotate to a pair of the holder's own"),
+        *(Role.OPERATOR, _rotate_to),
+        takes=OwnRotation,
+        gives=RotatedAccessKey,
         gives_etag=True,
         status=201,
         writes=True,

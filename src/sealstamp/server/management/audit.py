@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sealstamp.errors import ConfigurationError
 from sealstamp.keys import audit as domain
 from sealstamp.keys.audit import AuditHead
 from sealstamp.keys.operators import Role
+from sealstamp.keys.ports import AuditLog
 from sealstamp.resources.audit import AuditEntries, AuditEntry, AuditProof, AuditQuery, AuditVerdict
 from sealstamp.resources.common import moment_of, ms_of, told
 from sealstamp.server.management.operations import Call, Operation, Reply
@@ -26,7 +29,7 @@ def _list(call: Call[AuditQuery, None]) -> Reply:
             request_id=asked.request_id,
             since_ms=ms_of(asked.since),
             until_ms=ms_of(asked.until),
-            above=None if newest_first else mark,
+            above=asked.above if newest_first or mark is None else mark,
             below=mark if newest_first else None,
             newest_first=newest_first,
             limit=limit,
@@ -43,19 +46,21 @@ def _told(entry: domain.AuditEntry) -> AuditEntry:
 
 
 def _verify(call: Call[AuditProof, None]) -> Reply:
-    asked = call.query
+    return Reply(verdict_on(call.services.store, call.query))
+
+
+def verdict_on(log: AuditLog, asked: AuditProof, progress: Callable[[int], None] = lambda _: None) -> AuditVerdict:
+    """Verify the whole audit; ``progress`` is told the number of each entry. Raises ConfigurationError."""
     if (asked.number is None) != (asked.hash is None):
         raise ConfigurationError("query", "number and hash belong together", "give both, or neither")
     known = None if asked.number is None or asked.hash is None else AuditHead(asked.number, asked.hash)
-    verdict = domain.verify(call.services.store, known)
-    return Reply(
-        AuditVerdict(
-            is_whole=verdict.broken is None,
-            sound=verdict.sound,
-            hash=verdict.hash,
-            broken=verdict.broken,
-            problem=verdict.problem,
-        )
+    verdict = domain.verify(log, known, progress)
+    return AuditVerdict(
+        is_whole=verdict.broken is None,
+        sound=verdict.sound,
+        hash=verdict.hash,
+        broken=verdict.broken,
+        problem=verdict.problem,
     )
 
 
