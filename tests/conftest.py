@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from sealstamp.stores.sql import open_store
+from tests.certificates import write_certificate
 from tests.postgres import Emptied, Postgres, running
 from tests.valkey import Valkey
 from tests.valkey import running as valkey_running
@@ -24,6 +25,14 @@ def _emptied(postgres: Postgres) -> Emptied:
     name = postgres.make_database()
     open_store(postgres.url(name)).close()
     return Emptied(postgres, name)
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a certificate for 127.0.0.1 that signs itself, with its key."""
+    path = tmp_path_factory.mktemp("tls") / "server.pem"
+    write_certificate(path)
+    return path
 
 
 @pytest.fixture

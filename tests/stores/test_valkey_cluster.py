@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from sealstamp.stores.valkey.topology import SHARDS, TAGS
 from tests.server.service import until as wait_until
 from tests.stores.nodes import MADE, SEEN, Node, fresh, hammered, nodes, now_ms, until
 from tests.stores.test_valkey_replay import RACERS, many, never_again, play, race
-from tests.valkey import Cluster, Valkey, cluster, running
+from tests.valkey import Cluster, Valkey, cluster, running, sentinel_of
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +61,7 @@ def test_of_racers_one_makes_a_claim(three: Cluster, register: SqlStore) -> None
     """Over three nodes and every shard; each primary has some of them."""
 
     async def scene() -> None:
-        await check_valkey(three.url, 1.0)
+        await check_valkey(three.url, now_ms, 1.0)
         async with nodes(*[three.url] * 3, store=register) as all_three:
             before = [node.ask("DBSIZE") for node in three.nodes[:3]]
             for number in range(4 * SHARDS):
@@ -73,6 +72,18 @@ def test_of_racers_one_makes_a_claim(three: Cluster, register: SqlStore) -> None
             assert min(more) >= 4 * 5
 
     play(scene())
+
+
+def test_a_user_with_few_rights(three: Cluster) -> None:
+    """Those that the documentation names are enough."""
+    rights = ["+EVAL", "+GET", "+SET", "+PEXPIRE", "+TIME", "+INFO", "+CLUSTER|SLOTS", "+COMMAND"]
+    for node in three.nodes:
+        node.ask("ACL", "SETUSER", "few", "on", ">word", "~{ss*", *rights)
+    play(check_few(three.url.replace("//", "//few:word@")))
+
+
+async def check_few(url: str) -> None:
+    assert await check_valkey(url, now_ms, 1.0) < 1_000
 
 
 def test_rates_over_every_shard(three: Cluster, register: SqlStore) -> None:
@@ -195,7 +206,7 @@ def test_sentinels_promote_a_replica(register: SqlStore, tmp_path: Path, monkeyp
 
     async def scene(primary: Valkey, replica: Valkey, sentinel: Valkey) -> None:
         url = f"valkey+sentinel://127.0.0.1:{sentinel.port}/main"
-        await check_valkey(url, 1.0)
+        await check_valkey(url, now_ms, 1.0)
         async with nodes(url, url, store=register) as (one, other), hammered(one, other):
             claims = await many(one) + await many(other, ahead_ms=10_000)
             sentinel.ask("SENTINEL", "FAILOVER", "main")
@@ -217,16 +228,3 @@ def test_sentinels_promote_a_replica(register: SqlStore, tmp_path: Path, monkeyp
 def place_of(node: Node) -> str:
     link = node.shards[0].link
     return "" if link is None else link.place
-
-
-@contextmanager
-def sentinel_of(folder: Path, primary: Valkey) -> Iterator[Valkey]:
-    """Run one Sentinel, which is enough to decide."""
-    config = folder / "sentinel.conf"
-    config.write_text(f"sentinel monitor main 127.0.0.1 {primary.port} 1\nsentinel failover-timeout main 2000\n")
-    server = Valkey(folder, config=config)
-    try:
-        server.start()
-        yield server
-    finally:
-        server.close()

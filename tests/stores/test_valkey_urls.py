@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
 from sealstamp.core.credential import Secret
 from sealstamp.errors import ConfigurationError, StoreUnavailableError
+from sealstamp.keys.limits import RateLimit
+from sealstamp.stores.sql import open_store
 from sealstamp.stores.valkey.opening import check_valkey
 from sealstamp.stores.valkey.urls import Kind, ValkeyUrl, parse_valkey_url, shown_valkey_url
 from tests.server.service import free_port
+from tests.stores.nodes import MADE, fresh, nodes, now_ms
 from tests.valkey import Valkey
 
 PASSWORD = "p%40ss/w:rd,x"
@@ -48,6 +52,8 @@ def test_sentinels_and_clusters() -> None:
         "valkey://:word@host/name",
         "valkey://:word@host/0/1",
         "valkey://:word@host?pass=word",
+        "valkey://:word@host?ca_file=ca.pem",
+        "valkeys://:word@host?key_file=key.pem",
         "valkey+sentinel://:word@host",
         "valkey+cluster://:word@host/1",
         "valkey+other://:word@host",
@@ -76,7 +82,7 @@ def test_servers_that_will_do_or_not(valkey: Valkey) -> None:
     """A service says at its start what is wrong with them."""
 
     def check(url: str) -> None:
-        asyncio.run(check_valkey(url, 1.0))
+        assert asyncio.run(check_valkey(url, now_ms, 1.0)) < 1_000
 
     check(valkey.url)
     with pytest.raises(StoreUnavailableError, match="does not answer"):
@@ -94,3 +100,27 @@ def test_servers_that_will_do_or_not(valkey: Valkey) -> None:
     finally:
         valkey.client.config_set("maxmemory-policy", "noeviction")
         valkey.client.config_set("maxmemory", 0)
+
+
+def test_a_user_with_few_rights(valkey: Valkey, tmp_path: Path) -> None:
+    """Those that the documentation names are enough; with fewer the service does not start."""
+    rights = ["+EVAL", "+GET", "+SET", "+PEXPIRE", "+TIME", "+INFO"]
+    url = f"valkey://few:word@127.0.0.1:{valkey.port}"
+    store = open_store(f"sqlite:///{tmp_path / 'keys.db'}")
+
+    async def scene() -> None:
+        async with nodes(url, store=store) as (node,):
+            assert await node.claim(fresh()) is MADE
+            assert await node.rates.hit("key", RateLimit(1, 60_000), now_ms()) == 0
+
+    try:
+        for missing in rights:
+            valkey.ask("ACL", "SETUSER", "few", "reset", "on", ">word", "~{ss*", *rights, missing.replace("+", "-"))
+            with pytest.raises(ConfigurationError, match="refuses"):
+                asyncio.run(check_valkey(url, now_ms, 1.0))
+        valkey.ask("ACL", "SETUSER", "few", "reset", "on", ">word", "~{ss*", *rights)
+        asyncio.run(check_valkey(url, now_ms, 1.0))
+        asyncio.run(scene())
+    finally:
+        valkey.ask("ACL", "DELUSER", "few")
+        store.close()

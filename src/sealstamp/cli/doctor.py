@@ -61,6 +61,8 @@ def _findings(store: SqlStore, sealer: Sealer, settings: Settings) -> Iterator[F
     yield _look("permission to write", lambda: _try_to_write(store))
     yield _clock(store, settings.max_clock_distance)
     yield _look("sealing key", lambda: _try_to_unseal(store, sealer))
+    if settings.replay_store:
+        yield _replay_store(settings)
 
 
 def _look(check: str, look: Callable[[], str]) -> Finding:
@@ -90,6 +92,21 @@ def _clock(store: SqlStore, most_ms: int) -> Finding:
 def _compare(watch: ClockWatch) -> str:
     watch.measure()
     return "the store has none" if watch.distance_ms is None else f"{watch.distance_ms} ms from this machine's"
+
+
+def _replay_store(settings: Settings) -> Finding:
+    import asyncio
+
+    from sealstamp.server.sharing import check_replay_store
+
+    distances_ms: list[int] = []
+
+    def ask() -> str:
+        distances_ms.append(asyncio.run(check_replay_store(settings, now_ms)))
+        return f"claims can be made; its clock is {distances_ms[0]} ms from this machine's"
+
+    finding = _look("replay store", ask)
+    return finding._replace(is_well=finding.is_well and max(distances_ms) <= settings.max_clock_distance)
 
 
 def _try_to_unseal(store: SqlStore, sealer: Sealer) -> str:

@@ -29,7 +29,7 @@ def serve(settings: Settings, config: Path | None) -> None:
     open_sealer(settings)
     # Whatever is wrong is told here, not in a worker's traceback; the worker opens all of it for itself.
     with closing(open_key_store(settings)) as store, presence(settings, store, now_ms):
-        asyncio.run(check_replay_store(settings))
+        asyncio.run(check_replay_store(settings, now_ms))
     host, port = settings.address
     _check_free(host, port)
     if config is not None:

@@ -152,14 +152,18 @@ async def _kept(keeper: Keeper, interval_ms: int, patience_ms: int) -> AsyncIter
         yield
 
 
-async def check_replay_store(settings: Settings) -> None:
-    """Ask Valkey, if it is used, whether it will do. Raises ConfigurationError, StoreUnavailableError."""
-    if settings.replay_store:
-        try:
-            from sealstamp.stores.valkey.opening import check_valkey
-        except ImportError:
-            raise _valkey_missing() from None
-        await check_valkey(settings.replay_store, settings.replay_timeout / 1000)
+async def check_replay_store(settings: Settings, now_ms: Clock) -> int:
+    """Ask Valkey, if it is used, whether it will do; return how far its clock is, in milliseconds.
+
+    Raises ConfigurationError, StoreUnavailableError.
+    """
+    if not settings.replay_store:
+        return 0
+    try:
+        from sealstamp.stores.valkey.opening import check_valkey
+    except ImportError:
+        raise _valkey_missing() from None
+    return await check_valkey(settings.replay_store, now_ms, settings.replay_timeout / 1000)
 
 
 def _valkey_missing() -> ConfigurationError:

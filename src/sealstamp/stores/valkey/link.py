@@ -65,7 +65,7 @@ class Link:
         finally:
             for call in self._calls:
                 call.fail(self._unavailable("it is not used any more"))
-            await self._disconnect()
+            await self._disconnect(nowait=False)  # TLS takes its time to end
 
     async def _exchange(self, calls: list[Call]) -> None:
         """Ask all of ``calls`` in one write; every one is answered, or fails."""
@@ -101,11 +101,11 @@ class Link:
         await self._connection.connect()  # type: ignore[no-untyped-call]
         return self._connection
 
-    async def _disconnect(self) -> None:
+    async def _disconnect(self, *, nowait: bool = True) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
             with suppress(Exception):
-                await connection.disconnect(nowait=True)
+                await connection.disconnect(nowait=nowait)
 
     def _unavailable(self, problem: str) -> StoreUnavailableError:
         return StoreUnavailableError(f"the replay store at {self.place} does not answer: {problem}")

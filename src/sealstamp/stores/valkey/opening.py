@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import re
+import ssl
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from redis.asyncio import Connection
-from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
+from redis.exceptions import AuthenticationError, RedisError, ResponseError
 
 from sealstamp.errors import ConfigurationError, StoreUnavailableError
 from sealstamp.stores.valkey.keeper import Keeper, Register, Telling
 from sealstamp.stores.valkey.links import Links
 from sealstamp.stores.valkey.rates import ValkeyRates
 from sealstamp.stores.valkey.replay import ValkeyReplayGuard
+from sealstamp.stores.valkey.scripts import PROBE
 from sealstamp.stores.valkey.shard import Rules, Shard
 from sealstamp.stores.valkey.shards import Shards
 from sealstamp.stores.valkey.topology import TAGS, make_connect, make_topology
@@ -43,32 +46,80 @@ def open_valkey(url: str, register: Register, rules: Rules, log: Telling, timeou
     return Opened(guard, ValkeyRates(shards, keeper.hurry), keeper)
 
 
-async def check_valkey(url: str, timeout_s: float) -> None:
-    """Ask every primary whether it will do. Raises ConfigurationError, StoreUnavailableError."""
+async def check_valkey(url: str, now_ms: Callable[[], int], timeout_s: float) -> int:
+    """Ask every primary whether it will do, and try to write there; return how far its clock is, in milliseconds.
+
+    Raises ConfigurationError, StoreUnavailableError.
+    """
     parsed = parse_valkey_url(url)
-    connect = make_connect(parsed, timeout_s)
+    if parsed.tls:
+        _check_files(parsed)
     try:
         async with asyncio.timeout(5 * timeout_s):
-            if parsed.kind is not Kind.SENTINEL:
-                await _check(parsed, connect(parsed.hosts[0]))
-            places = await make_topology(parsed, timeout_s).places()
-            for place in sorted({place for place in places if place is not None}):
-                await _check(parsed, connect(place))
-    except (AuthenticationError, NoPermissionError) as error:
+            return await _check_all(parsed, now_ms, timeout_s)
+    except (AuthenticationError, ResponseError) as error:
         problem = f"the server refuses: {type(error).__name__}"
         raise ConfigurationError(str(parsed), problem, "give user and password, and allow what is needed") from None
     except (RedisError, OSError) as error:
+        if _is_about_trust(error):
+            problem = "the server's certificate is not trusted here, or is another host's"
+            raise ConfigurationError(str(parsed), problem, "give the file of who signed it: ?ca_file=…") from None
         raise StoreUnavailableError(f"the replay store {parsed} does not answer: {type(error).__name__}") from None
 
 
-async def _check(url: ValkeyUrl, connection: Connection) -> None:
+async def _check_all(url: ValkeyUrl, now_ms: Callable[[], int], timeout_s: float) -> int:
+    connect = make_connect(url, timeout_s)
+    if url.kind is not Kind.SENTINEL:
+        await _check(url, connect(url.hosts[0]))
+    places = await make_topology(url, timeout_s).places()
+    distances_ms = [0]
+    for place, tag in {place: tag for place, tag in zip(places, TAGS, strict=False) if place is not None}.items():
+        await _check(url, connect(place))
+        distances_ms.append(await _try(connect(place), f"{{{tag}}}probe", now_ms))
+    return max(distances_ms)
+
+
+async def _try(connection: Connection, key: str, now_ms: Callable[[], int]) -> int:
+    """Do there what claims do; return how far its clock is at least. Where it is no primary, that is told later."""
+    before_ms = now_ms()
+    reply = await _ask(connection, "EVAL", PROBE, 1, key)
+    theirs_ms = reply[1] if isinstance(reply, list) and len(reply) > 1 else before_ms
+    return max(theirs_ms - now_ms(), before_ms - theirs_ms, 0)
+
+
+async def _ask(connection: Connection, *words: str | int) -> Any:
     try:
         await connection.connect()  # type: ignore[no-untyped-call]
-        await connection.send_command("INFO")
-        facts = dict(re.findall(r"^(\w+):(.*?)\r?$", bytes(await connection.read_response()).decode(), re.MULTILINE))
+        await connection.send_command(*words)
+        return await connection.read_response()
     finally:
         with suppress(RedisError, OSError):
-            await connection.disconnect(nowait=True)
+            await connection.disconnect()
+
+
+def _check_files(url: ValkeyUrl) -> None:
+    """Load what TLS needs, as each connection does later. Raises ConfigurationError."""
+    for name, path in url.files.items():
+        try:
+            context = ssl.create_default_context()
+            if name == "ca_file":
+                context.load_verify_locations(path)
+            else:
+                context.load_cert_chain(url.files["cert_file"], url.files.get("key_file"))
+        except OSError as error:
+            problem = f"{name} {path} cannot be used: {error.strerror or type(error).__name__}"
+            raise ConfigurationError(str(url), problem, "name a file in PEM form that the service may read") from None
+
+
+def _is_about_trust(error: BaseException | None) -> bool:
+    """Tell whether an error comes from a certificate that does not hold."""
+    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
+        error = error.__cause__ or error.__context__
+    return error is not None
+
+
+async def _check(url: ValkeyUrl, connection: Connection) -> None:
+    facts = dict(re.findall(r"^(\w+):(.*?)\r?$", bytes(await _ask(connection, "INFO")).decode(), re.MULTILINE))
     version = facts.get("redis_version", "0")
     if int(version.partition(".")[0]) < OLDEST:
         raise ConfigurationError(str(url), f"the server's version is {version}", f"use Valkey, or Redis {OLDEST}")

@@ -118,3 +118,15 @@ return {'done', now}
 """
 )
 """Begin a life, with claims from before it; in several steps where they are many."""
+
+PROBE: Final = (
+    _HERE
+    + """
+-- KEYS: one that nobody uses. Does all that the other scripts do.
+redis.call('SET', KEYS[1], '', 'NX', 'PX', 1000)
+redis.call('GET', KEYS[1])
+redis.call('PEXPIRE', KEYS[1], 1)
+return {'done', now}
+"""
+)
+"""Tell whether scripts may do what they have to; and what time it is."""

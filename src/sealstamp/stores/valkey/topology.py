@@ -118,9 +118,10 @@ def _options(url: ValkeyUrl, timeout_s: float) -> dict[str, Any]:
         "retry": Retry(NoBackoff(), 0),
         "protocol": 2,
     }
-    return {**options, **_files(url.files)} if url.tls else options
+    return {**options, **_tls(url.files)} if url.tls else options
 
 
-def _files(files: Mapping[str, str]) -> dict[str, str]:
+def _tls(files: Mapping[str, str]) -> dict[str, Any]:
     names = {"ca_file": "ssl_ca_certs", "cert_file": "ssl_certfile", "key_file": "ssl_keyfile"}
-    return {names[name]: path for name, path in files.items()}
+    named = {names[name]: path for name, path in files.items()}
+    return {"ssl_cert_reqs": "required", "ssl_check_hostname": True, **named}

@@ -75,6 +75,7 @@ def parse_valkey_url(text: str) -> ValkeyUrl:
     user, at, hosts = authority.rpartition("@")
     username, colon, password = user.partition(":")
     parameters = _parameters(query)
+    files = _files(parameters, tls=bool(found[1]))
     service, database = _path(kind, path)
     return ValkeyUrl(
         kind,
@@ -86,7 +87,7 @@ def parse_valkey_url(text: str) -> ValkeyUrl:
         service=service,
         sentinel_username=parameters.get("sentinel_username"),
         sentinel_password=_secret(parameters.get("sentinel_password")),
-        files={name: parameters[name] for name in _FILES if name in parameters},
+        files=files,
     )
 
 
@@ -108,6 +109,15 @@ def _parameters(query: str) -> dict[str, str]:
         problem = f"it has {len(unknown)} parameters that are not known"
         raise ConfigurationError(PLACE, problem, f"known are: {', '.join(sorted(_PARAMETERS))}")
     return parameters
+
+
+def _files(parameters: Mapping[str, str], *, tls: bool) -> dict[str, str]:
+    files = {name: parameters[name] for name in _FILES if name in parameters}
+    if files and not tls:
+        raise ConfigurationError(PLACE, f"it gives {', '.join(files)}, but does not ask for TLS", "write valkeys://…")
+    if "key_file" in files and "cert_file" not in files:
+        raise ConfigurationError(PLACE, "it gives key_file without cert_file", "give both, or one file as cert_file")
+    return files
 
 
 def _path(kind: Kind, path: str) -> tuple[str, int]:
