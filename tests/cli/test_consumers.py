@@ -24,6 +24,7 @@ def test_life(provider: Provider) -> None:
         "status": "active",
         "max_sub_keys": 3,
         "quota_month": 7,
+        "suspended_by_parent": False,
         "version": 1,
     }
     assert provider("consumers", "create", "other").out == "other made\n"

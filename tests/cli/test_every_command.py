@@ -79,6 +79,7 @@ JSON_KEYS = {
     ("keys", "list"): KEY_FACTS,
     ("consumers", "list"): {
         *("name", "email", "labels", "parent", "plan", "status", "max_sub_keys", "quota_month", "version"),
+        "suspended_by_parent",
     },
     ("audit", "list"): {field.name for field in fields(AuditEntry)},
 }

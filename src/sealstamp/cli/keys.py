@@ -32,6 +32,7 @@ def add(parser: ArgumentParser) -> None:
     listed = acts.add("list", "list access keys, without their secrets", _list)
     listed.add_argument("--api", metavar="NAME", help="only keys for this API")
     listed.add_argument("--consumer", metavar="NAME", help="only keys of this consumer")
+    listed.add_argument("--issuer", metavar="NAME", help="only sub keys that this distributor has issued")
     about = "show all there is to tell of a key, when it was last used, and which replaced it"
     shown = acts.add("show", about, _show)
     updated = acts.add("update", "change properties of a key; what is not named stays", _update)
@@ -47,7 +48,8 @@ def add(parser: ArgumentParser) -> None:
 def _list(arguments: Namespace) -> int:
     from sealstamp.resources import AccessKeyQuery
 
-    query = AccessKeyQuery(api=arguments.api, consumer=arguments.consumer, limit=1_000)
+    chosen = {"api": arguments.api, "consumer": arguments.consumer, "issuer": arguments.issuer}
+    query = AccessKeyQuery(**chosen, limit=1_000)
     with told_by_option(), opened_books(arguments) as books:
         keys = list(books.list_access_keys(query))
     return show_keys(arguments, keys)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sealstamp.resources import AccessKey, AccessKeyPair, RotatedAccessKey
 
 _COLUMNS = ("ACCESS KEY ID", "CONSUMER", "APIS", "STATUS", "EXPIRES")
+_OF_SUB_KEYS = {"issuer", "issuer_key", "suspended_by_issuer"}
 
 
 def show_keys(arguments: Namespace, keys: Sequence[AccessKey]) -> int:
@@ -72,8 +73,9 @@ def _secrets(pair: AccessKeyPair) -> dict[str, Any]:
 
 
 def _tell_whole(document: Mapping[str, Any]) -> None:
+    hidden = {"last_use", "rotation"} | (_OF_SUB_KEYS if document["issuer"] is None else set())
     for name, value in document.items():
-        if name not in ("last_use", "rotation"):
+        if name not in hidden:
             output.say(f"{name.replace('_', ' '):<13}  {_told(value)}".rstrip())
     output.say(f"last use       {_told_use(document['last_use'])}")
     for other in document["rotation"]:
@@ -88,7 +90,7 @@ def _told(value: Any) -> str:
         return " ".join(f"{name}={text}" for name, text in value.items())
     if isinstance(value, list):
         return " ".join(value)
-    return "" if value is None else str(value)
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _told_use(use: Mapping[str, Any] | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import NamedTuple
@@ -58,6 +58,40 @@ def _network(text: str) -> IPv4Network | IPv6Network:
     if isinstance(network, IPv6Network) and network.subnet_of(_MAPPED):  # type: ignore[arg-type]
         return IPv4Network((int(network.network_address) & 0xFFFF_FFFF, network.prefixlen - _MAPPED.prefixlen))
     return network
+
+
+class _Range(NamedTuple):
+    version: int
+    low: int
+    high: int
+    text: str
+
+    def holds(self, other: _Range) -> bool:
+        return self.version == other.version and self.low <= other.low and other.high <= self.high
+
+
+def _ranges(texts: Iterable[str]) -> list[_Range]:
+    networks = [_network(text) for text in texts]
+    return [_Range(one.version, int(one[0]), int(one[-1]), str(one)) for one in networks]
+
+
+def is_network_within(text: str, others: Iterable[str]) -> bool:
+    """Tell whether a network is inside one of ``others``; none of them means any. Raises ValueError for no network."""
+    ranges = _ranges(others)
+    return not ranges or any(other.holds(one) for one in _ranges([text]) for other in ranges)
+
+
+def shared_networks(some: Sequence[str], others: Sequence[str]) -> tuple[str, ...] | None:
+    """Return the networks that are in both lists, of which an empty one means any; None where nothing is in both.
+
+    Of two networks, one is inside the other, or they share nothing. Raises ValueError for what is no network.
+    """
+    if not some or not others:
+        return tuple(some or others)
+    first, second = _ranges(some), _ranges(others)
+    found = [one.text for one in first if any(other.holds(one) for other in second)]
+    found += [other.text for other in second if any(one.holds(other) for one in first)]
+    return tuple(dict.fromkeys(found)) or None
 
 
 class Networks:

@@ -44,6 +44,7 @@ def consumer_document(consumer: Consumer) -> dict[str, Any]:
         "status": consumer.status.value,
         "max_sub_keys": consumer.max_sub_keys,
         "quota_month": consumer.quota_month,
+        "suspended_by_parent": consumer.suspended_by_parent,
         "version": consumer.version,
     }
 
@@ -68,6 +69,9 @@ def access_key_document(key: AccessKey) -> dict[str, Any]:
         "labels": dict(key.labels),
         "replaces": key.replaces,
         "replaced_by": key.replaced_by,
+        "issuer": key.issuer,
+        "issuer_key": key.issuer_key,
+        "suspended_by_issuer": key.suspended_by_issuer,
         "version": key.version,
     }
 

@@ -83,8 +83,9 @@ class Consumer:
     """Who holds keys.
 
     ``parent`` is the consumer that it belongs to, whose suspension is its own too. ``plan`` names what its keys get.
-    ``max_sub_keys`` is how many keys the consumers below it may hold together, and ``quota_month`` how many requests a
-    calendar month it and they may make together; None is no limit. ``version`` grows by one with each change.
+    ``max_sub_keys`` is how many sub keys it and those below it may have issued together, revoked ones apart, and
+    ``quota_month`` how many requests a calendar month it and they may make together; None is no limit. ``status`` is
+    what an operator says, ``suspended_by_parent`` what its distributor does. ``version`` grows by one with each change.
     """
 
     name: str
@@ -96,6 +97,12 @@ class Consumer:
     max_sub_keys: int | None = None
     quota_month: int | None = None
     version: int = 1
+    suspended_by_parent: bool = False
+
+    @property
+    def is_active(self) -> bool:
+        """Tell whether its keys may be used, as far as it depends on this consumer."""
+        return self.status is ConsumerStatus.ACTIVE and not self.suspended_by_parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +114,9 @@ class AccessKey:
     is such as ``100/minute``; ``quota_day`` and ``quota_month`` count requests, in UTC; None is no limit, or what its
     ``plan``, or else its consumer's, says. A rotation ties two keys: the new one ``replaces`` the old, which is
     ``replaced_by`` it. ``version`` grows by one with each change.
+
+    A sub key was issued by a consumer above its own: ``issuer``, with the key ``issuer_key``. ``status`` is what an
+    operator says, ``suspended_by_issuer`` what its issuer does.
     """
 
     id: str
@@ -129,7 +139,15 @@ class AccessKey:
     replaced_by: str | None = None
     version: int = 1
     plan: str | None = None
+    issuer: str | None = None
+    issuer_key: str | None = None
+    suspended_by_issuer: bool = False
+
+    @property
+    def is_active(self) -> bool:
+        """Tell whether the key may be used, its time apart."""
+        return self.status is KeyStatus.ACTIVE and not self.suspended_by_issuer
 
     def is_usable(self, now_ms: int) -> bool:
         """Tell whether the key may be used at ``now_ms`` (Unix milliseconds)."""
-        return self.status is KeyStatus.ACTIVE and (self.expires_at_ms is None or now_ms < self.expires_at_ms)
+        return self.is_active and (self.expires_at_ms is None or now_ms < self.expires_at_ms)

@@ -8,18 +8,21 @@ from dataclasses import dataclass, field
 from sealstamp.errors import StoreUnavailableError
 from sealstamp.keys.domain import AccessKey, Consumer
 from sealstamp.keys.plans import Plan, consumer_on_plan, key_on_plan
+from sealstamp.keys.sub_keys import measured
 
 
 @dataclass(frozen=True, slots=True)
 class HeldKey:
     """An access key as a store has it, with all that says what it may do, as of one moment.
 
-    ``line`` is its consumer and those above it, itself first; ``plans`` are those that any of them is on, by name.
+    ``line`` is its consumer and those above it, itself first. Of a sub key, ``issuer_keys`` are its issuer's own
+    active keys. ``plans`` are those that any of them all is on, by name.
     """
 
     key: AccessKey
     line: Sequence[Consumer]
     plans: Mapping[str, Plan] = field(default_factory=dict)
+    issuer_keys: Sequence[AccessKey] = ()
 
 
 def in_force(held: HeldKey) -> tuple[AccessKey, Sequence[Consumer]]:
@@ -29,9 +32,26 @@ def in_force(held: HeldKey) -> tuple[AccessKey, Sequence[Consumer]]:
     without its limits nobody may be let in.
     """
     key, line, plans = held.key, held.line, held.plans
-    plan = key.plan or (line[0].plan if line else None)
-    counted = key if plan is None else key_on_plan(key, _get(plan, plans))
+    counted = _on_plan(key, key.plan or (line[0].plan if line else None), plans)
     return counted, [one if one.plan is None else consumer_on_plan(one, _get(one.plan, plans)) for one in line]
+
+
+def in_force_at(held: HeldKey, api: str) -> tuple[AccessKey, Sequence[Consumer]]:
+    """Return what ``in_force`` does, and of a sub key no more than its issuer's own keys may do at an API.
+
+    An issuer that no longer stands above its sub key has no say, and the sub key may be used no longer. Raises as
+    ``in_force`` does, and ConfigurationError or ValueError for limits that cannot be read.
+    """
+    key, line = in_force(held)
+    if key.issuer is None:
+        return key, line
+    issuer = next((one for one in held.line[1:] if one.name == key.issuer), None)
+    own = [] if issuer is None else [_on_plan(one, one.plan or issuer.plan, held.plans) for one in held.issuer_keys]
+    return measured(key, api, own), line
+
+
+def _on_plan(key: AccessKey, plan: str | None, plans: Mapping[str, Plan]) -> AccessKey:
+    return key if plan is None else key_on_plan(key, _get(plan, plans))
 
 
 def _get(name: str, plans: Mapping[str, Plan]) -> Plan:

@@ -42,6 +42,23 @@ def write_rate_limit(limit: RateLimit) -> str:
     return f"{limit.amount}/{unit}"
 
 
+def is_within(one: RateLimit, other: RateLimit) -> bool:
+    """Tell whether whoever keeps to ``one`` keeps to ``other`` too."""
+    return one.amount * -(-other.per_ms // one.per_ms) <= other.amount
+
+
+def narrower(one: RateLimit, other: RateLimit) -> RateLimit:
+    """Return a limit that keeps to both: one of them, if it does; else that of two which do which lets more through."""
+    if is_within(one, other):
+        return one
+    if is_within(other, one):
+        return other
+    short, long = sorted((one.per_ms, other.per_ms))  # a unit is a whole number of every shorter one
+    by_long = RateLimit(min(one.amount, other.amount), long)
+    by_short = RateLimit(min(limit.amount * short // limit.per_ms for limit in (one, other)), short)
+    return max(by_long, by_short, key=lambda limit: limit.amount * long // limit.per_ms)
+
+
 class _Window:
     """What one name has used: in the period ``number`` and in the one before."""
 

@@ -65,9 +65,21 @@ class KeyStore(KeySource, SchemeSource, Protocol):
         """Return the key with exactly this id, or None."""
 
     def list_access_keys(
-        self, *, api: str | None = None, consumer: str | None = None, after: str = "", page: int = 1_000
+        self,
+        *,
+        api: str | None = None,
+        consumer: str | None = None,
+        issuer: str | None = None,
+        after: str = "",
+        page: int = 1_000,
     ) -> Iterator[AccessKey]:
-        """Yield keys by id, read by pages: all behind ``after``, or those for one API or of one consumer."""
+        """Yield keys by id, read by pages: all behind ``after``, for one API, of one consumer, or that one issued."""
+
+    def count_sub_keys(self, consumer: str, now_ms: int) -> int:
+        """Return how many sub keys a consumer and those below it have issued, without those that are no more.
+
+        These are revoked, or were rotated and have ended by ``now_ms`` (Unix milliseconds).
+        """
 
     def list_apis(self) -> Sequence[Api]:
         """Return every API, by name."""

@@ -24,8 +24,8 @@ from sealstamp.errors import (
     StoreUnavailableError,
 )
 from sealstamp.keys.changes import EVERYTHING, Kind, News
-from sealstamp.keys.domain import AccessKey, Api, Consumer, ConsumerStatus, Enforcement, KeyStatus
-from sealstamp.keys.in_force import HeldKey, in_force
+from sealstamp.keys.domain import AccessKey, Api, Consumer, Enforcement
+from sealstamp.keys.in_force import HeldKey, in_force_at
 from sealstamp.keys.keeping import credential_of
 from sealstamp.keys.key_cache import KeyCache, KeyShelf
 from sealstamp.keys.ports import KeySource, KeyStore
@@ -78,9 +78,9 @@ class AcceptedScheme(KeyShelf):
         return candidates
 
     def _bind(self, held: HeldKey) -> BoundKey:
-        key, line = in_force(held)
-        until_ms = NEVER_MS if key.expires_at_ms is None else key.expires_at_ms
         try:
+            key, line = in_force_at(held, self.api.name)
+            until_ms = NEVER_MS if key.expires_at_ms is None else key.expires_at_ms
             bound = self.verifier.bind(
                 credential_of(key, self._sealer),
                 consumer=key.consumer,
@@ -89,18 +89,17 @@ class AcceptedScheme(KeyShelf):
             )
             bound.terms = terms_of(key, line)
         except MisfitError:  # of several schemes at an API, the key is for another
-            return self.verifier.bind_misfit(key.id, consumer=key.consumer)
+            return self.verifier.bind_misfit(held.key.id, consumer=held.key.consumer)
         except ConfigurationError as error:
             raise StoreUnavailableError(str(error)) from None
         except ValueError as error:  # nobody may be let in by terms that cannot be read
-            raise StoreUnavailableError(f"the terms of access key {key.id} cannot be read: {error}") from None
+            raise StoreUnavailableError(f"the terms of access key {held.key.id} cannot be read: {error}") from None
         return bound
 
 
 def _is_active(key: AccessKey, line: Sequence[Consumer]) -> bool:
     """Tell whether a key may be used, its time apart: also its consumer, and every one above it, must be active."""
-    all_active = all(consumer.status is ConsumerStatus.ACTIVE for consumer in line)
-    return key.status is KeyStatus.ACTIVE and bool(line) and all_active
+    return key.is_active and bool(line) and all(consumer.is_active for consumer in line)
 
 
 class GuardedApi:

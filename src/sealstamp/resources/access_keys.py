@@ -45,6 +45,9 @@ class AccessKey(Told, frozen=True):
     plan: str | None
     replaces: str | None
     replaced_by: str | None
+    issuer: str | None
+    issuer_key: str | None
+    suspended_by_issuer: bool
     version: int
     last_use: LastUse | None = None
 
@@ -61,6 +64,7 @@ class AccessKeyQuery(Paging, frozen=True):
 
     api: Name | None = None
     consumer: Name | None = None
+    issuer: Name | None = None
 
 
 class AccessKeyChange(Given, frozen=True):

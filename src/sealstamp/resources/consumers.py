@@ -22,6 +22,7 @@ class Consumer(Told, frozen=True):
     status: Literal["active", "suspended"]
     max_sub_keys: int | None
     quota_month: int | None
+    suspended_by_parent: bool
     version: int
 
 

@@ -63,6 +63,7 @@ def consumer_values(consumer: Consumer) -> dict[str, Any]:
         "max_sub_keys": consumer.max_sub_keys,
         "quota_month": consumer.quota_month,
         "version": consumer.version,
+        "suspended_by_parent": consumer.suspended_by_parent,
     }
 
 
@@ -78,6 +79,7 @@ def consumer_of(row: Row[Any]) -> Consumer:
         max_sub_keys=row.max_sub_keys,
         quota_month=row.quota_month,
         version=row.version,
+        suspended_by_parent=row.suspended_by_parent,
     )
 
 
@@ -101,6 +103,9 @@ def access_key_values(key: AccessKey) -> dict[str, Any]:
         "replaced_by": key.replaced_by,
         "version": key.version,
         "plan": key.plan,
+        "issuer": key.issuer,
+        "issuer_key": key.issuer_key,
+        "suspended_by_issuer": key.suspended_by_issuer,
     }
 
 
@@ -127,4 +132,7 @@ def access_key_of(row: Row[Any], apis: Iterable[str], extras: Mapping[str, bytes
         replaced_by=row.replaced_by,
         version=row.version,
         plan=row.plan,
+        issuer=row.issuer,
+        issuer_key=row.issuer_key,
+        suspended_by_issuer=row.suspended_by_issuer,
     )

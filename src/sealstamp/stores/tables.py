@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    false,
 )
 
 NAMING: Final = {
@@ -68,6 +70,7 @@ consumers = Table(
     Column("max_sub_keys", BigInteger),
     Column("quota_month", BigInteger),
     Column("version", BigInteger, nullable=False, server_default=FIRST_VERSION),
+    Column("suspended_by_parent", Boolean, nullable=False, server_default=false()),
 )
 
 consumer_parents = Table(
@@ -99,9 +102,13 @@ access_keys = Table(
     Column("replaced_by", Text),
     Column("version", BigInteger, nullable=False, server_default=FIRST_VERSION),
     Column("plan", Text),
+    Column("issuer", Text),
+    Column("issuer_key", Text),
+    Column("suspended_by_issuer", Boolean, nullable=False, server_default=false()),
     CheckConstraint("status IN ('active', 'disabled', 'revoked')", name="status"),
 )
 Index(None, access_keys.c.consumer)
+Index(None, access_keys.c.issuer)
 
 access_key_apis = Table(
     "access_key_apis",

@@ -56,17 +56,23 @@ class KeyProperties(TypedDict, total=False):
 
 
 def issue(
-    act: Act, *, consumer: str, forms: KeyForms | None = None, **properties: Unpack[KeyProperties]
+    act: Act,
+    *,
+    consumer: str,
+    forms: KeyForms | None = None,
+    issued_by: AccessKey | None = None,
+    **properties: Unpack[KeyProperties],
 ) -> tuple[AccessKey, Credential]:
     """Make a new access key; the credential is to be shown once, and its secrets are kept only sealed.
 
     Its id and secret have the ``forms`` of a scheme; by default of the first API's first scheme. Where the secret is
-    the private key of a pair, it is not kept at all. Raises NotFoundError for the consumer or an API, KeyStateError
-    when all ids of that form are taken, and ConfigurationError for a property that cannot be, and for a kind of secret
-    that an API cannot use.
+    the private key of a pair, it is not kept at all. ``issued_by`` is the distributor's key, of a sub key. Raises
+    NotFoundError for the consumer or an API, KeyStateError when all ids of that form are taken, and ConfigurationError
+    for a property that cannot be, and for a kind of secret that an API cannot use.
     """
+    issuer = (None, None) if issued_by is None else (issued_by.consumer, issued_by.id)
     with act.store.transaction():
-        bare = AccessKey("", b"", consumer, (), created_at_ms=act.now_ms)
+        bare = AccessKey("", b"", consumer, (), created_at_ms=act.now_ms, issuer=issuer[0], issuer_key=issuer[1])
         key, credential = add_new(act, replace(bare, **checked(properties)), forms)
         act.record("access_key.issue", key.id, None, access_key_document(key))
     return key, credential
@@ -98,22 +104,22 @@ def update(act: Act, access_key_id: str, **changes: Unpack[KeyProperties]) -> Ac
             _check_usable(act, credential_of(key, act.sealer), after)
         return after
 
-    return _change(act, "access_key.update", access_key_id, changed)
+    return change(act, "access_key.update", access_key_id, changed)
 
 
 def enable(act: Act, access_key_id: str) -> AccessKey:
     """Let a disabled key be used again. Raises NotFoundError, StaleVersionError, KeyStateError for a revoked key."""
-    return _change(act, "access_key.enable", access_key_id, lambda key: replace(key, status=KeyStatus.ACTIVE))
+    return change(act, "access_key.enable", access_key_id, lambda key: replace(key, status=KeyStatus.ACTIVE))
 
 
 def disable(act: Act, access_key_id: str) -> AccessKey:
     """Stop a key until it is enabled. Raises NotFoundError, StaleVersionError, KeyStateError for a revoked key."""
-    return _change(act, "access_key.disable", access_key_id, lambda key: replace(key, status=KeyStatus.DISABLED))
+    return change(act, "access_key.disable", access_key_id, lambda key: replace(key, status=KeyStatus.DISABLED))
 
 
 def revoke(act: Act, access_key_id: str) -> AccessKey:
     """Stop a key for ever. Raises NotFoundError, StaleVersionError."""
-    return _change(act, "access_key.revoke", access_key_id, lambda key: replace(key, status=KeyStatus.REVOKED))
+    return change(act, "access_key.revoke", access_key_id, lambda key: replace(key, status=KeyStatus.REVOKED))
 
 
 def revoke_all(act: Act, consumer: str) -> int:
@@ -133,7 +139,7 @@ def expire_at(act: Act, access_key_id: str, at_ms: int | None) -> AccessKey:
     cannot be.
     """
     check_expiry_ms("expires_at_ms", at_ms)
-    return _change(act, "access_key.expire", access_key_id, lambda key: replace(key, expires_at_ms=at_ms))
+    return change(act, "access_key.expire", access_key_id, lambda key: replace(key, expires_at_ms=at_ms))
 
 
 def delete(act: Act, access_key_id: str) -> None:
@@ -188,12 +194,12 @@ def keep(act: Act, before: AccessKey, after: AccessKey) -> AccessKey:
     return after
 
 
-def _change(act: Act, name: str, access_key_id: str, change: Callable[[AccessKey], AccessKey]) -> AccessKey:
-    """Keep what ``change`` makes of a key, and record it under ``name``."""
+def change(act: Act, name: str, access_key_id: str, make: Callable[[AccessKey], AccessKey]) -> AccessKey:
+    """Keep what ``make`` makes of a key, and record it under ``name``. Raises as ``update`` does."""
     with act.store.transaction():
         before = act.store.get_access_key(access_key_id)
         act.check_version(_told(before), before.version)
-        after = change(before)
+        after = make(before)
         if after == before:
             return before
         after = keep(act, before, after)

@@ -70,7 +70,7 @@ def update(act: Act, name: str, **changes: Unpack[ConsumerProperties]) -> Consum
             _check_place(act, after)
         return after
 
-    return _change(act, "consumer.update", name, changed)
+    return change(act, "consumer.update", name, changed)
 
 
 def suspend(act: Act, name: str) -> Consumer:
@@ -78,12 +78,12 @@ def suspend(act: Act, name: str) -> Consumer:
 
     Raises NotFoundError, StaleVersionError.
     """
-    return _change(act, "consumer.suspend", name, lambda one: replace(one, status=ConsumerStatus.SUSPENDED))
+    return change(act, "consumer.suspend", name, lambda one: replace(one, status=ConsumerStatus.SUSPENDED))
 
 
 def enable(act: Act, name: str) -> Consumer:
     """Accept its keys again, unless a consumer above it is suspended. Raises NotFoundError, StaleVersionError."""
-    return _change(act, "consumer.enable", name, lambda one: replace(one, status=ConsumerStatus.ACTIVE))
+    return change(act, "consumer.enable", name, lambda one: replace(one, status=ConsumerStatus.ACTIVE))
 
 
 def delete(act: Act, name: str) -> None:
@@ -98,12 +98,12 @@ def delete(act: Act, name: str) -> None:
         act.record("consumer.delete", name, consumer_document(before), None)
 
 
-def _change(act: Act, act_name: str, name: str, change: Callable[[Consumer], Consumer]) -> Consumer:
-    """Keep what ``change`` makes of a consumer, and record it under ``act_name``."""
+def change(act: Act, act_name: str, name: str, make: Callable[[Consumer], Consumer]) -> Consumer:
+    """Keep what ``make`` makes of a consumer, and record it under ``act_name``. Raises as ``update`` does."""
     with act.store.transaction():
         before = act.store.get_consumer(name)
         act.check_version(f"consumer {name!r}", before.version)
-        after = change(before)
+        after = make(before)
         if after == before:
             return before
         after = replace(after, version=before.version + 1)

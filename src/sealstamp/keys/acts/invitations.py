@@ -17,7 +17,7 @@ from sealstamp.keys.acts.act import Act
 from sealstamp.keys.acts.ids import new_id
 from sealstamp.keys.attributes import check_text
 from sealstamp.keys.documents import invitation_document, write_time
-from sealstamp.keys.domain import AccessKey, ConsumerStatus
+from sealstamp.keys.domain import AccessKey
 from sealstamp.keys.invitations import (
     DAY_MS,
     DEFAULT_DAYS,
@@ -151,8 +151,8 @@ def _properties(invitation: Invitation) -> KeyProperties:
 
 def _check_active(act: Act, consumer: str) -> None:
     for one in act.store.consumer_line(consumer):
-        if one.status is not ConsumerStatus.ACTIVE:
-            raise KeyStateError(f"consumer {one.name!r} is {one.status}")
+        if not one.is_active:
+            raise KeyStateError(f"consumer {one.name!r} is suspended")
 
 
 def _check_days(days: int) -> None:

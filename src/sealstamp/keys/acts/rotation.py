@@ -56,6 +56,8 @@ def _check_can_rotate(act: Act, key: AccessKey) -> None:
     told = f"access key {key.id!r}"
     if key.status is not KeyStatus.ACTIVE:
         raise KeyStateError(f"{told} is {key.status}; issue a new one")
+    if key.suspended_by_issuer:
+        raise KeyStateError(f"{told} is suspended by its distributor; it can be rotated once it is resumed")
     if not key.is_usable(act.now_ms):
         raise KeyStateError(f"{told} has ended; issue a new one")
     if key.replaced_by is not None and act.store.find_access_key(key.replaced_by) is not None:

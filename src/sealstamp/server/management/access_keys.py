@@ -42,10 +42,9 @@ from sealstamp.stores.sql import SqlStore
 
 def _list(call: Call[AccessKeyQuery, None]) -> Reply:
     store, query = call.services.store, call.query
+    chosen = {"api": query.api, "consumer": query.consumer, "issuer": query.issuer}
     items, cursor = page_of(
-        call,
-        lambda after, limit: store.list_access_keys(api=query.api, consumer=query.consumer, after=after, page=limit),
-        lambda key: key.id,
+        call, lambda after, limit: store.list_access_keys(**chosen, after=after, page=limit), lambda key: key.id
     )
     return Reply(AccessKeys(items=_told(store, items), next_cursor=cursor))
 

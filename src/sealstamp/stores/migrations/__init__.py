@@ -14,7 +14,7 @@ from sqlalchemy import Column, Connection, MetaData, Table, Text, column, func, 
 
 from sealstamp.errors import ConfigurationError
 
-HEAD: Final = "r0010"
+HEAD: Final = "r0011"
 """The newest step. Written out, so that opening a database that is up to date need not load Alembic."""
 
 VERSION_TABLE: Final = "sealstamp_version"

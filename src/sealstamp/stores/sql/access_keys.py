@@ -14,6 +14,7 @@ from sealstamp.keys.rules import is_access_key_id
 from sealstamp.stores.rows import access_key_of, access_key_values
 from sealstamp.stores.sql.plans import check_plan
 from sealstamp.stores.sql.statements import exists
+from sealstamp.stores.sql.sub_keys import measured_by
 from sealstamp.stores.sql.unit import Transactions
 from sealstamp.stores.tables import (
     access_key_apis,
@@ -47,13 +48,19 @@ class AccessKeyTables(Transactions):
         return key
 
     def list_access_keys(
-        self, *, api: str | None = None, consumer: str | None = None, after: str = "", page: int = _PAGE
+        self,
+        *,
+        api: str | None = None,
+        consumer: str | None = None,
+        issuer: str | None = None,
+        after: str = "",
+        page: int = _PAGE,
     ) -> Iterator[AccessKey]:
-        """Yield keys by id: all behind ``after``, or those for one API or of one consumer.
+        """Yield keys by id: all behind ``after``, or those for one API, of one consumer, or that one has issued.
 
         ``page`` keys are read by pages, so outside a transaction a change may come in between two of them.
         """
-        query = key_query(api, consumer).limit(page)
+        query = key_query(api, consumer, issuer).limit(page)
         last = after
         while True:
             with self._reading() as connection:
@@ -76,21 +83,25 @@ class AccessKeyTables(Transactions):
             _check_references(connection, key)
             connection.execute(insert(access_keys).values(access_key_values(key)))
             _link(connection, key)
+            self._changed(*measured_by(connection, key.id))
 
     def update_access_key(self, key: AccessKey) -> None:
         """Keep ``key`` in place of the one with its id. Raises NotFoundError, also for its consumer or APIs."""
         this = access_keys.c.id == key.id
         with self._changing(Change(Kind.ACCESS_KEY, key.id)) as connection:
             _check_references(connection, key)
+            self._changed(*measured_by(connection, key.id))
             if not connection.execute(update(access_keys).where(this).values(access_key_values(key))).rowcount:
                 raise _no_access_key(key.id)
             for table in (access_key_apis, access_key_extras, public_access_keys):
                 connection.execute(delete(table).where(table.c.access_key_id == key.id))
             _link(connection, key)
+            self._changed(*measured_by(connection, key.id))  # of another holder, it may be
 
     def delete_access_key(self, access_key_id: str) -> None:
         """Forget a key. Raises NotFoundError."""
         with self._changing(Change(Kind.ACCESS_KEY, access_key_id)) as connection:
+            self._changed(*measured_by(connection, access_key_id))
             if not connection.execute(delete(access_keys).where(access_keys.c.id == access_key_id)).rowcount:
                 raise _no_access_key(access_key_id)
 
@@ -122,9 +133,11 @@ def _link(connection: Connection, key: AccessKey) -> None:
         connection.execute(insert(public_access_keys).values(access_key_id=key.id))
 
 
-def key_query(api: str | None, consumer: str | None) -> Select[Any]:
+def key_query(api: str | None = None, consumer: str | None = None, issuer: str | None = None) -> Select[Any]:
     """Select keys by id."""
     query = select(access_keys).order_by(access_keys.c.id)
+    if issuer is not None:
+        query = query.where(access_keys.c.issuer == issuer)
     if consumer is not None:
         query = query.where(access_keys.c.consumer == consumer)
     if api is not None:

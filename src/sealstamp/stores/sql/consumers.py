@@ -33,6 +33,18 @@ LINE: Final = _line()
 """Selects ``consumer`` and those above it, in any order. To make a statement takes longer than to run it."""
 
 
+def _below() -> Select[Any]:
+    mine = bindparam("consumer", type_=Text)
+    first = select(consumer_parents.c.consumer).where(consumer_parents.c.parent == mine).cte("below", recursive=True)
+    next_ones = select(consumer_parents.c.consumer).join(first, consumer_parents.c.parent == first.c.consumer)
+    return select(first.union(next_ones).c.consumer)
+
+
+BELOW: Final = _below()
+"""Selects the names of the consumers that are below ``consumer``."""
+_SOME_BELOW: Final = BELOW.limit(MOST_AT_ONCE)
+
+
 class ConsumerTables(Transactions):
     """Keeps consumers."""
 
@@ -78,7 +90,7 @@ class ConsumerTables(Transactions):
             if consumer.parent is not None:
                 values = {"consumer": consumer.name, "parent": consumer.parent}
                 connection.execute(insert(consumer_parents).values(values))
-            self._changed(*_below(connection, consumer.name))
+            self._changed(*_changed_below(connection, consumer.name))
 
     def delete_consumer(self, name: str) -> None:
         """Forget a consumer. Raises NotFoundError, or KeyStateError while it holds keys or has consumers below it."""
@@ -102,12 +114,10 @@ def line_of(name: str, rows: Iterable[Row[Any]]) -> list[Consumer]:
     return found
 
 
-def _below(connection: Connection, name: str) -> Iterator[Change]:
+def _changed_below(connection: Connection, name: str) -> Iterator[Change]:
     """Return changes of the consumers that are below one: what it is holds for them too."""
-    below = select(consumer_parents.c.consumer).where(consumer_parents.c.parent == name).cte("below", recursive=True)
-    next_ones = select(consumer_parents.c.consumer).join(below, consumer_parents.c.parent == below.c.consumer)
-    query = select(below.union(next_ones).c.consumer).limit(MOST_AT_ONCE)
-    return (Change(Kind.CONSUMER, one) for one in connection.scalars(query).all())
+    below = connection.scalars(_SOME_BELOW, {"consumer": name}).all()
+    return (Change(Kind.CONSUMER, one) for one in below)
 
 
 def _no_consumer(name: str) -> NotFoundError:

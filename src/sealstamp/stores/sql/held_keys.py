@@ -7,6 +7,7 @@ about the first key of all: whoever measures time cannot tell strangers from key
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, Table, Text, bindparam, func, select
@@ -44,7 +45,7 @@ class HeldKeyTables(Transactions):
     def list_candidates(self, api: str, limit: int) -> Sequence[HeldKey]:
         """Return at most ``limit`` keys for an API, by id, those that are active before the others."""
         is_active = access_keys.c.status == KeyStatus.ACTIVE
-        query = key_query(api, None)
+        query = key_query(api)
         with self._reading() as connection:
             rows = list(connection.execute(query.where(is_active).limit(limit)))
             rows += connection.execute(query.where(~is_active).limit(limit - len(rows)))
@@ -54,7 +55,17 @@ class HeldKeyTables(Transactions):
 
 def _held(connection: Connection, key: AccessKey, own: dict[str, Plan]) -> HeldKey:
     rows = connection.execute(_LINE, {"consumer": key.consumer}).all()
-    return HeldKey(key, line_of(key.consumer, rows), {**own, **_plans_in(rows)})
+    held = HeldKey(key, line_of(key.consumer, rows), {**own, **_plans_in(rows)})
+    return held if key.issuer is None else _measured(connection, held, key.issuer)
+
+
+def _measured(connection: Connection, held: HeldKey, issuer: str) -> HeldKey:
+    """Add the keys that a sub key is measured by, with their plans."""
+    query = key_query(consumer=issuer).where(access_keys.c.status == KeyStatus.ACTIVE, access_keys.c.issuer.is_(None))
+    keys = keys_of(connection, connection.execute(query).all())
+    named = {one.plan for one in keys} - held.plans.keys()
+    theirs = {row.name: plan_of(row) for row in connection.execute(_plans_named(named))}
+    return replace(held, plans={**held.plans, **theirs}, issuer_keys=keys)
 
 
 def _key_in(rows: Sequence[Row[Any]]) -> AccessKey:

@@ -19,6 +19,7 @@ from sealstamp.stores.sql.repeatable import RepeatableTables
 from sealstamp.stores.sql.replay import ReplayTables
 from sealstamp.stores.sql.replay_lives import ReplayLifeTables
 from sealstamp.stores.sql.schemes import SchemeTables
+from sealstamp.stores.sql.sub_keys import SubKeyTables
 from sealstamp.stores.sql.usage import UsageTables
 
 
@@ -27,6 +28,7 @@ class SqlStore(
     ConsumerTables,
     AccessKeyTables,
     HeldKeyTables,
+    SubKeyTables,
     PlanTables,
     InvitationTables,
     AccessRequestTables,
