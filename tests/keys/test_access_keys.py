@@ -13,7 +13,7 @@ from sealstamp.core.credential import Credential, Secret
 from sealstamp.core.forms import Form
 from sealstamp.core.scheme import KeyForms
 from sealstamp.errors import ConfigurationError, KeyStateError, NotFoundError, StaleVersionError
-from sealstamp.keys import resealing
+from sealstamp.keys.acts import sealing
 from sealstamp.keys.acts.access_keys import (
     delete,
     disable,
@@ -26,9 +26,9 @@ from sealstamp.keys.acts.access_keys import (
     update,
 )
 from sealstamp.keys.acts.act import Act
+from sealstamp.keys.acts.sealing import reseal
 from sealstamp.keys.audit import entries, verify
 from sealstamp.keys.domain import AccessKey, Api, Consumer, KeyStatus, SchemeChoice
-from sealstamp.keys.resealing import reseal
 from sealstamp.keys.sealing import Sealer, SealingKey, UnsealingError
 from sealstamp.stores.sql import SqlStore
 from tests.acting import act_on, keep_pair
@@ -360,22 +360,22 @@ def test_impossible_expiry(act: Act, key: AccessKey, at_ms: int) -> None:
 def test_resealed(shop: SqlStore, sealer: Sealer, key: AccessKey) -> None:
     """Afterwards the old sealing key is no longer needed, and a second run finds nothing to do."""
     old, new = SealingKey.of(b"k" * 32), SealingKey.of(b"n" * 32)
-    assert reseal(shop, Sealer(new, [old])) == 1
-    assert reseal(shop, Sealer(new, [old])) == 0
+    assert reseal(act_on(shop, Sealer(new, [old]))) == 1
+    assert reseal(act_on(shop, Sealer(new, [old]))) == 0
     assert Sealer(new).open(key.id, shop.get_access_key(key.id).sealed_secret) == Secret("s1")
 
 
 def test_resealing_fails_half_way(shop: SqlStore, key: AccessKey, monkeypatch: pytest.MonkeyPatch) -> None:
     """When one secret cannot be opened, those before it stay sealed anew; the next run goes on with the rest."""
-    monkeypatch.setattr(resealing, "BATCH", 1)
+    monkeypatch.setattr(sealing, "BATCH", 1)
     old, lost, new = (SealingKey.of(letter * 32) for letter in (b"k", b"l", b"n"))
     keep_pair(shop, Sealer(lost), Credential.of("k2", "s2"))
     keep_pair(shop, Sealer(old), Credential.of("k3", "s3"))
     with pytest.raises(UnsealingError):
-        reseal(shop, Sealer(new, [old]))
+        reseal(act_on(shop, Sealer(new, [old])))
     assert shop.get_access_key("k3").sealed_secret[1:9].hex() == old.id
     assert Sealer(new).open("k1", shop.get_access_key("k1").sealed_secret) == Secret("s1")
     seen: list[int] = []
-    assert reseal(shop, Sealer(new, [old, lost]), seen.append) == 2
+    assert reseal(act_on(shop, Sealer(new, [old, lost])), seen.append) == 2
     assert seen == [1, 2, 3]
     assert Sealer(new).open("k3", shop.get_access_key("k3").sealed_secret) == Secret("s3")

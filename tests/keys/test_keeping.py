@@ -7,10 +7,10 @@ import pytest
 from sealstamp.core.credential import Credential
 from sealstamp.errors import ConfigurationError
 from sealstamp.keys.acts.access_keys import disable, issue
+from sealstamp.keys.acts.sealing import reseal
 from sealstamp.keys.domain import Api, Consumer, KeyMaterial, SchemeChoice
 from sealstamp.keys.keeping import credential_of
 from sealstamp.keys.key_cache import KeyCache
-from sealstamp.keys.resealing import reseal
 from sealstamp.keys.sealing import Sealer, SealingKey, UnsealingError
 from sealstamp.keys.snapshot import take_snapshot
 from sealstamp.schemes import get_scheme
@@ -45,7 +45,7 @@ def test_further_secrets_are_sealed_each_for_its_name(books: SqlStore, sealer: S
 def test_resealing_takes_further_secrets_along(books: SqlStore, sealer: Sealer) -> None:
     keep_pair(books, sealer, PHRASED, "okx")
     new = SealingKey.of(b"n" * 32)
-    assert reseal(books, Sealer(new, [SealingKey.of(b"k" * 32)])) == 1
+    assert reseal(act_on(books, Sealer(new, [SealingKey.of(b"k" * 32)]))) == 1
     assert credential_of(books.get_access_key("k1"), Sealer(new)) == PHRASED
 
 

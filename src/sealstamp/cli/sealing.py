@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from typing import Final
 
 from sealstamp.cli import output
-from sealstamp.cli.local import add_local, local_settings_of, opened
+from sealstamp.cli.local import acting, add_local, local_settings_of
 
 _STEP: Final = 10_000
 
@@ -22,13 +22,13 @@ def add(parser: ArgumentParser) -> None:
 
 
 def _rotate(arguments: Namespace) -> int:
-    from sealstamp.keys.resealing import reseal
+    from sealstamp.keys.acts.sealing import reseal
 
-    with opened(local_settings_of(arguments)) as (store, sealer):
-        count = reseal(store, sealer, _tell)
+    with acting(local_settings_of(arguments)) as act:
+        count = reseal(act, _tell)
     return output.show(arguments, {"resealed": count}, lambda: output.say(f"{count} sealed anew"))
 
 
 def _tell(seen: int) -> None:
     if seen % _STEP == 0:
-        output.note(f"sealstamp: {seen} access keys looked at")
+        output.note(f"sealstamp: {seen} looked at")

@@ -106,7 +106,13 @@ class Outbox(Protocol):
         """Take the next message that is due, so that until ``until_ms`` nobody else takes it; None where none is."""
 
     def update_mail(self, mail: Mail) -> bool:
-        """Keep ``mail`` in place of the one with its id; tell whether there still was one."""
+        """Keep ``mail`` in place of the one with its id; tell whether there still was one.
+
+        Its values are forgotten or stay as they are: while a sender is at work, they may be sealed anew.
+        """
+
+    def seal_mail_anew(self, mail_id: str, sealed_values: bytes) -> None:
+        """Keep the sealed values of a message in place of those before; a message without any has been sent."""
 
     def drop_mail(self, about: str) -> int:
         """Forget what is not sent yet about an id, and return how many messages that were."""

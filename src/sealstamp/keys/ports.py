@@ -19,6 +19,7 @@ from sealstamp.keys.lives import Life
 from sealstamp.keys.operators import Operator
 from sealstamp.keys.pair_ports import PairStore
 from sealstamp.keys.quotas import Ask, Span
+from sealstamp.keys.repeatable import RepeatableStore
 from sealstamp.keys.schemes import StoredScheme
 from sealstamp.keys.usage import LastUse, Usage, UsageBy, UsageFilter, UsageSum
 
@@ -218,7 +219,9 @@ class UsageLedger(Protocol):
         """Forget spans that ended before; return how many went."""
 
 
-class ManagementStore(KeyStore, AuditLog, OperatorStore, SchemeStore, UsageRecord, PairStore, Protocol):
+class ManagementStore(
+    KeyStore, AuditLog, OperatorStore, SchemeStore, UsageRecord, PairStore, RepeatableStore, Protocol
+):
     """What the acts of management need."""
 
 

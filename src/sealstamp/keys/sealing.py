@@ -90,6 +90,11 @@ class Sealer:
     def __repr__(self) -> str:
         return f"Sealer(current={self._current_id.hex()}, keys={len(self._ciphers)})"
 
+    @property
+    def current_id(self) -> str:
+        """The id of the sealing key that seals."""
+        return self._current_id.hex()
+
     def seal(self, access_key_id: str, secret: Secret, extra: str = "") -> bytes:
         """Seal ``secret`` so that it opens for ``access_key_id`` alone, and as the ``extra`` of this name, if any."""
         header = _VERSION + self._current_id

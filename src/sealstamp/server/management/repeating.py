@@ -15,6 +15,7 @@ import msgspec
 
 from sealstamp.core.credential import Secret
 from sealstamp.core.request import Request
+from sealstamp.keys.repeatable import owner_of
 from sealstamp.keys.sealing import Sealer
 from sealstamp.server.answers import Answer
 from sealstamp.server.management.problems import Code, ProblemError
@@ -37,8 +38,8 @@ class Repetition:
     """One request under an Idempotency-Key, inside the transaction of its act."""
 
     def __init__(self, access_key_id: str, key: bytes, request: Request, body: bytes) -> None:
-        self._owner = f"answer {hashlib.sha256(_joined(access_key_id.encode(), key)).hexdigest()}"
-        self._claim = hashlib.sha256(self._owner.encode()).digest()
+        self._claim = hashlib.sha256(_joined(access_key_id.encode(), key)).digest()
+        self._owner = owner_of(self._claim)
         self._request = hashlib.sha256(_joined(request.method, request.target, body)).digest()
 
     def find(self, store: SqlStore, sealer: Sealer, now_ms: int) -> Answer | None:

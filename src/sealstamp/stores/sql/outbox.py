@@ -58,10 +58,21 @@ class OutboxTables(Transactions):
             return _mail_of(connection.execute(select(outbox).where(outbox.c.id == row.id)).one())
 
     def update_mail(self, mail: Mail) -> bool:
-        """Keep ``mail`` in place of the one with its id; tell whether there still was one."""
-        this = update(outbox).where(outbox.c.id == mail.id)
+        """Keep ``mail`` in place of the one with its id; tell whether there still was one.
+
+        Its values are forgotten or stay as they are: while a sender is at work, they may be sealed anew.
+        """
+        values = _mail_values(mail)
+        if mail.sealed_values:
+            del values["sealed_values"]
         with self._writing() as connection:
-            return bool(connection.execute(this.values(_mail_values(mail))).rowcount)
+            return bool(connection.execute(update(outbox).where(outbox.c.id == mail.id).values(values)).rowcount)
+
+    def seal_mail_anew(self, mail_id: str, sealed_values: bytes) -> None:
+        """Keep the sealed values of a message in place of those before; a message without any has been sent."""
+        this = update(outbox).where(outbox.c.id == mail_id, outbox.c.sealed_values != b"")
+        with self._writing() as connection:
+            connection.execute(this.values(sealed_values=sealed_values))
 
     def drop_mail(self, about: str) -> int:
         """Forget what is not sent yet about an id, and return how many messages that were."""

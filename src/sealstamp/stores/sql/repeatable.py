@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, insert, select
+from collections.abc import Sequence
 
+from sqlalchemy import delete, insert, select, update
+
+from sealstamp.keys.repeatable import Repeatable
 from sealstamp.stores.management_tables import repeatable_answers
 from sealstamp.stores.sql.unit import Transactions
 
@@ -28,3 +31,16 @@ class RepeatableTables(Transactions):
         with self._writing() as connection:
             connection.execute(delete(table).where(table.c.expires_at_ms <= now_ms))
             connection.execute(insert(table).values(values))
+
+    def list_repeatable(self, after: bytes, limit: int) -> Sequence[Repeatable]:
+        """Return answers by claim: at most ``limit`` of those behind ``after``."""
+        table = repeatable_answers
+        with self._reading() as connection:
+            query = select(table).where(table.c.claim > after).order_by(table.c.claim).limit(limit)
+            return [Repeatable(bytes(row.claim), bytes(row.sealed_answer)) for row in connection.execute(query)]
+
+    def seal_repeatable_anew(self, claim: bytes, sealed: bytes) -> None:
+        """Keep an answer's sealed form in place of the one before."""
+        this = update(repeatable_answers).where(repeatable_answers.c.claim == claim)
+        with self._writing() as connection:
+            connection.execute(this.values(sealed_answer=sealed))
