@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Generic, Protocol, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
 from sealstamp.core.encoding import percent_decode
 from sealstamp.errors import ConfigurationError, SealstampError
@@ -37,6 +37,9 @@ class Routed(Protocol):
 
 
 R = TypeVar("R", bound=Routed)
+_MOST_KNOWN: Final = 4_096
+_LONGEST_KNOWN: Final = 256
+"""Of the paths that come, so many are remembered with where they lead, and none that is longer."""
 _Route = tuple[bytes, bytes, R]
 """A prefix, the same with a slash at its end, and the entry."""
 
@@ -51,12 +54,25 @@ class Routes(Generic[R]):
             self._by_host.setdefault(entry.host.encode(), []).append((prefix, prefix + b"/", entry))
         self._any = self._by_host.get(ANY_HOST, [])
         self._by_authority = lru_cache(maxsize=4096)(self._routes_of)
+        self._found: dict[tuple[bytes, bytes], R | None] = {}
 
     def find(self, authority: bytes, path: bytes) -> R | None:
         """Return the entry for a host, with or without port and in any case, and a raw path; or None.
 
         Raises AmbiguousPathError.
         """
+        known = self._found
+        try:
+            return known[authority, path]
+        except KeyError:
+            found = self._look(authority, path)
+        if len(path) <= _LONGEST_KNOWN:
+            if len(known) >= _MOST_KNOWN:
+                known.clear()
+            known[authority, path] = found
+        return found
+
+    def _look(self, authority: bytes, path: bytes) -> R | None:
         routes = self._by_authority(authority)
         found = _first(routes, path)
         if _SUSPICIOUS.search(path) and _first(routes, normalise(path)) is not found:

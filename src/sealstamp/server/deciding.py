@@ -6,11 +6,15 @@ answer then says, in ``X-Sealstamp-Body``, that somebody has yet to compare the 
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
 from sealstamp.core.request import Request, index_headers
 from sealstamp.errors import MalformedCredentialsError
 from sealstamp.keys.snapshot import GuardedApi
 from sealstamp.server.answers import REQUEST_ID, Answer, Answered, new_request_id, problem
 from sealstamp.server.dialects.dialect import BadDescriptionError, Dialect
+from sealstamp.server.door import Admitted
+from sealstamp.server.eager import begin
 from sealstamp.server.identity import BODY, identity_headers
 from sealstamp.server.listener.reading import Asked
 from sealstamp.server.reception import HOST, Reception
@@ -21,8 +25,8 @@ API = b"x-sealstamp-api"
 """Where a proxy may say which API its configuration is for."""
 
 
-async def decide(reception: Reception, dialect: Dialect, asked: Asked, rest: bytes) -> Answer:
-    """Return 204, or what else means yes, with the identity for the upstream, or the refusal, in a proxy's dialect."""
+def decide(reception: Reception, dialect: Dialect, asked: Asked, rest: bytes) -> Answer | Awaitable[Answer]:
+    """Return yes with the identity for the upstream, or the refusal, as a proxy has it; later, where it must wait."""
     request_id = new_request_id()
     try:
         request = described(dialect, asked, rest, request_id)
@@ -30,13 +34,26 @@ async def decide(reception: Reception, dialect: Dialect, asked: Asked, rest: byt
         if API in request.header_fields[0]:
             _check_meant(request, guarded, request_id)
         address = reception.locator.told(request)
-        principal, body = await reception.door.admit(guarded, request, request_id, address)
-        if body is not None:
-            body.leave_unseen()
+        admitted = begin(reception.door.admit(guarded, request, request_id, address))
+        if isinstance(admitted, tuple):
+            return _allowed(dialect, admitted, request_id)
+        return _decide_later(dialect, admitted, request_id)
     except Answered as done:
         return dialect.word(done.answer)
+
+
+async def _decide_later(dialect: Dialect, later: Awaitable[Admitted], request_id: str) -> Answer:
+    try:
+        return _allowed(dialect, await later, request_id)
+    except Answered as done:
+        return dialect.word(done.answer)
+
+
+def _allowed(dialect: Dialect, admitted: Admitted, request_id: str) -> Answer:
+    principal, body = admitted
     told = [] if principal is None else identity_headers(principal)
     if body is not None:
+        body.leave_unseen()
         told.append(UNCHECKED)
     told.append((REQUEST_ID, request_id.encode()))
     return Answer(dialect.allowed, told)

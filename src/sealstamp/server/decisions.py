@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
 from sealstamp.server.answers import Answer, new_request_id, problem
 from sealstamp.server.controls import Controls
 from sealstamp.server.deciding import decide
@@ -25,20 +27,34 @@ class Decisions:
         self._controls = controls
         self._log = log
 
-    async def answer(self, asked: Asked) -> Answer | None:
-        """Answer a proxy's question; None where there is no endpoint for decisions."""
+    def answer(self, asked: Asked) -> Answer | Awaitable[Answer] | None:
+        """Answer a proxy's question, at once where nothing has to be waited for.
+
+        None where there is no endpoint for decisions.
+        """
         found = find_dialect(asked.target)
         if found is None:
             return None
         try:
-            return await decide(self._reception, found[0], asked, found[1])
-        except Exception as error:  # an error of ours must not let anything in, and its locals may have secrets
-            self._log.error("decision_failed", problem=type(error).__name__)
-            return problem(500, "internal_error", "the service has failed to decide", new_request_id())
+            answer = decide(self._reception, found[0], asked, found[1])
+        except Exception as error:
+            return self._failed(error)
+        return answer if isinstance(answer, Answer) else self._answer_later(answer)
 
-    async def answer_all(self, asked: Asked) -> Answer:
+    async def _answer_later(self, answer: Awaitable[Answer]) -> Answer:
+        try:
+            return await answer
+        except Exception as error:
+            return self._failed(error)
+
+    def _failed(self, error: Exception) -> Answer:
+        """Refuse: an error of ours must not let anything in, and its locals may have secrets."""
+        self._log.error("decision_failed", problem=type(error).__name__)
+        return problem(500, "internal_error", "the service has failed to decide", new_request_id())
+
+    def answer_all(self, asked: Asked) -> Answer | Awaitable[Answer]:
         """Answer whatever is asked on a listener of decisions' own."""
-        return await self.answer(asked) or self._answer_probe(asked.target)
+        return self.answer(asked) or self._answer_probe(asked.target)
 
     def _answer_probe(self, target: bytes) -> Answer:
         if target in _PROBES:

@@ -32,6 +32,10 @@ from sealstamp.server.records import Records
 _MADE: Final = ClaimResult.MADE  # an enum's members are slow to look up before Python 3.12
 
 
+Admitted = tuple[Principal | None, BodyUnderCheck | None]
+"""Who signed, None where an API lets unsigned requests pass; and a body that is still to be compared."""
+
+
 class Door:
     """Decides for every API of one process. ``now_ms`` is the wall clock in Unix milliseconds."""
 
@@ -46,7 +50,7 @@ class Door:
 
     async def admit(
         self, guarded: GuardedApi, request: Request, request_id: str, address: ClientAddress | None = None
-    ) -> tuple[Principal | None, BodyUnderCheck | None]:
+    ) -> Admitted:
         """Return who signed, or None where the API lets unsigned requests pass. Raises Answered, with the refusal.
 
         ``address`` is where the request comes from, None where nobody can tell. A key that is for some networks only

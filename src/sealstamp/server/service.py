@@ -71,7 +71,8 @@ class Service:
         """Answer a trusted proxy's question; None for what is no such question."""
         if scope["type"] != "http" or not self._trust.covers(scope):
             return None
-        return await self._decisions.answer(Asked(scope["method"].encode(), target_of(scope), scope["headers"]))
+        answer = self._decisions.answer(Asked(scope["method"].encode(), target_of(scope), scope["headers"]))
+        return answer if answer is None or isinstance(answer, Answer) else await answer
 
     def _is_claimed(self, scope: Scope) -> bool:
         """Tell whether an API claims this request's host by name, so that the path is its own."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from contextlib import suppress
 
 import pytest
@@ -58,11 +58,18 @@ class Running:
             self._ready.set()
             await self._ends.wait()
 
-    async def _decide(self, asked: Asked) -> Answer:
+    def _decide(self, asked: Asked) -> Answer | Awaitable[Answer]:
         self.seen.append(asked)
+        is_later = asked.target.startswith((b"/wait", b"/later"))
+        return self._answer_later(asked) if is_later else self._answer(asked)
+
+    async def _answer_later(self, asked: Asked) -> Answer:
         if asked.target.startswith(b"/wait"):
             self.waiting += 1
             await self._go_on.wait()
+        return self._answer(asked)
+
+    def _answer(self, asked: Asked) -> Answer:
         if asked.target.startswith(b"/big"):
             return Answer(200, [], b"x" * 5_000_000)
         return Answer(204, [(b"x-target", asked.target)]) if asked.target != b"/text" else Answer(401, [], b"no\n")
@@ -196,10 +203,11 @@ def test_no_upgrade(patient: Running) -> None:
         assert connection.is_ended
 
 
-def test_slow_senders(hasty: Running) -> None:
-    """A request must be whole in time; a connection on which nothing is asked is closed without a word."""
+@pytest.mark.parametrize("before", [b"/1", b"/later"])
+def test_slow_senders(hasty: Running, before: bytes) -> None:
+    """A request must be whole in time, whatever came before; one who asks nothing is left without a word."""
     with hasty.connect() as slow, hasty.connect() as idle:
-        slow.send(b"GET /1 HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\nA: ")
+        slow.send(b"GET %b HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\nA: " % before)
         assert slow.read_answer().status == 204
         assert slow.read_answer().status == 408
         assert slow.is_ended

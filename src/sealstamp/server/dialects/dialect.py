@@ -61,8 +61,8 @@ class Dialect:
 
 def require(values: Values, *names: bytes) -> list[bytes]:
     """Return the values of headers. Raises BadDescriptionError for one that is missing or empty."""
-    found = [values.get(name, b"") for name in names]
-    if not all(found):
+    found = [values[name] for name in names if name in values]
+    if len(found) < len(names) or b"" in found:
         raise BadDescriptionError(f"the proxy must send {', '.join(spelled(name) for name in names)}")
     return found
 

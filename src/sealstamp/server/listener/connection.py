@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 from sealstamp.server.answers import Answer, new_request_id, problem
-from sealstamp.server.listener.eager import the_rest
 from sealstamp.server.listener.reading import Asked, Reader, Sizes
 from sealstamp.server.listener.writing import write_answer
 
-Decide = Callable[[Asked], Coroutine[Any, Any, Answer]]
-"""Answers any request; raises nothing."""
+Decide = Callable[[Asked], Answer | Awaitable[Answer]]
+"""Answers any request, at once where it can; raises nothing, then or later."""
 Trusts = Callable[[Any], bool]
 """Tells whether a TCP peer, its address and port, may ask."""
 
@@ -149,20 +148,18 @@ class Connection(asyncio.Protocol):
         asked = self._reader.asked
         while asked:
             one = asked.popleft()
-            work = self._shared.decide(one)
-            try:
-                waits_for = work.send(None)
-            except StopIteration as finished:
-                self._write(finished.value, one)
-            else:
-                self._answer_later(the_rest(work, waits_for), one)
+            answer = self._shared.decide(one)
+            if not isinstance(answer, Answer):
+                self._answer_later(answer, one)
                 return
+            self._write(answer, one)
         self._settle()
 
     def _answer_later(self, rest: Awaitable[Answer], asked: Asked) -> None:
         async def answer() -> None:
             self._write(await rest, asked)
             self._answering = None
+            self.deadline = self._shared.now() + self._shared.patience.request  # the next may have begun meanwhile
             self._read_on()
             self._answer()
 
