@@ -4,19 +4,21 @@
 
 In a worker's memory; in memory that two workers on the same core share; in Valkey. The workers are on core 0, wrk on
 core 1, and Valkey is where there is room; rounds interleaved; medians. Every request has a nonce of its own, and every
-one must be accepted.
+one must be accepted. Once with a key without terms, once with one that has a rate limit.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 import statistics
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from bench.decision import prepare, requests_per_second, server, wrk_script
+from bench.decision import prepare, requests_per_second, sealstamp, server, wrk_script
+from sealstamp.core.credential import Credential
 from tests.valkey import running
 
 SCHEME = "bbx"
@@ -33,35 +35,48 @@ def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         valkey = stack.enter_context(running())
-        _, pairs = prepare(folder)
-        kinds = {
-            "memory": {},
-            "2 workers": {"SEALSTAMP_WORKERS": "2"},
-            "Valkey": {"SEALSTAMP_REPLAY_STORE": valkey.url},
+        pairs = keys(folder)
+        ports = {
+            kind: stack.enter_context(server([target], {**settings(folder, kind), **variables}))
+            for kind, target, variables in (
+                ("memory", APP, {}),
+                ("2 workers", f"--workers 2 {APP}", {"SEALSTAMP_WORKERS": "2"}),
+                ("Valkey", APP, {"SEALSTAMP_REPLAY_STORE": valkey.url}),
+            )
         }
-        ports = {}
-        for kind, variables in kinds.items():
-            own = folder / kind.replace(" ", "-")
-            own.mkdir()
-            for name in ("s.sqlite3", "s.key"):
-                shutil.copy(folder / name, own)
-            settings = {
-                "SEALSTAMP_STORE": f"sqlite:///{own}/s.sqlite3",
-                "SEALSTAMP_SEALING_KEY_FILE": f"{own}/s.key",
-                "SEALSTAMP_LOG_LEVEL": "warning",
-            }
-            target = [f"--workers 2 {APP}" if "workers" in kind else APP]
-            ports[kind] = stack.enter_context(server(target, {**settings, **variables}))
-        rows: dict[str, list[float]] = {kind: [] for kind in kinds}
+        rows: dict[str, list[float]] = {}
         for _ in range(arguments.rounds):
-            # Signed once for all three: each has a store of its own, and has seen none of the nonces.
-            script = wrk_script(folder, SCHEME, pairs[SCHEME], int(MOST_A_SECOND * arguments.seconds))
-            for kind, port in ports.items():
-                rows[kind].append(requests_per_second(port, script, arguments.seconds))
-        print(f"{'replay claims in':20}{'decide /s':>11}{'ratio':>7}")
+            for limited, pair in pairs.items():
+                # Signed once for all three: each has a store of its own, and has seen none of the nonces.
+                script = wrk_script(folder, SCHEME, pair, int(MOST_A_SECOND * arguments.seconds))
+                for kind, port in ports.items():
+                    row = rows.setdefault(f"{kind}{limited}", [])
+                    row.append(requests_per_second(port, script, arguments.seconds))
+        print(f"{'replay claims in':28}{'decide /s':>11}{'ratio':>7}")
         for kind, row in rows.items():
             ratio = statistics.median(mine / base for mine, base in zip(row, rows["memory"], strict=True))
-            print(f"{kind:20}{statistics.median(row):11.0f}{ratio:7.2f}", flush=True)
+            print(f"{kind:28}{statistics.median(row):11.0f}{ratio:7.2f}", flush=True)
+
+
+def keys(folder: Path) -> dict[str, Credential]:
+    """Make a store with a key that has no terms, and one with a rate limit, which is counted where claims are."""
+    config, pairs = prepare(folder)
+    words = ("keys", "issue", "--consumer", "bench", "--api", SCHEME, "--rate-limit", "1000000000/day", "--json")
+    limited = json.loads(sealstamp(*words, "--config", str(config)))
+    return {"": pairs[SCHEME], ", rate limit": Credential.of(limited["access_key_id"], limited["secret"])}
+
+
+def settings(folder: Path, kind: str) -> dict[str, str]:
+    """Copy the store for a service of its own; return what says so."""
+    own = folder / kind.replace(" ", "-")
+    own.mkdir()
+    for name in ("s.sqlite3", "s.key"):
+        shutil.copy(folder / name, own)
+    return {
+        "SEALSTAMP_STORE": f"sqlite:///{own}/s.sqlite3",
+        "SEALSTAMP_SEALING_KEY_FILE": f"{own}/s.key",
+        "SEALSTAMP_LOG_LEVEL": "warning",
+    }
 
 
 if __name__ == "__main__":
