@@ -45,13 +45,17 @@ class UsageBy(StrEnum):
 
 
 class UsageFilter(NamedTuple):
-    """Which usage is meant: that from ``since_ms`` up to ``until_ms``, of what is not None. Hours are whole."""
+    """Which usage is meant: that from ``since_ms`` up to ``until_ms``, of what is not None. Hours are whole.
+
+    ``issuer`` is the distributor whose sub keys were used.
+    """
 
     since_ms: int = 0
     until_ms: int | None = None
     api: str | None = None
     access_key_id: str | None = None
     consumer: str | None = None
+    issuer: str | None = None
 
 
 class UsageSum(NamedTuple):

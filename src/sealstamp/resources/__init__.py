@@ -17,6 +17,18 @@ from sealstamp.resources.access_keys import (
 from sealstamp.resources.apis import Api, ApiChange, GivenChoice, NewApi, SchemeChoice
 from sealstamp.resources.audit import AuditEntry, AuditProof, AuditQuery, AuditVerdict
 from sealstamp.resources.consumers import Consumer, ConsumerChange, ConsumerQuery, NewConsumer, RevokedKeys
+from sealstamp.resources.distribution import (
+    Distributor,
+    NewSubConsumer,
+    NewSubKey,
+    SubConsumer,
+    SubConsumerChange,
+    SubConsumerQuery,
+    SubKey,
+    SubKeyPair,
+    SubKeyQuery,
+    SubKeyRotation,
+)
 from sealstamp.resources.operators import NewOperator, Operator, OperatorChange, OperatorPair
 from sealstamp.resources.schemes import Lint, Scheme, SchemeHead, SchemeText, SchemeVersion
 from sealstamp.resources.usage import UsageQuery, UsageSum
@@ -41,6 +53,7 @@ __all__ = [
     "ConsumerQuery",
     "Decision",
     "Decisions",
+    "Distributor",
     "Expiry",
     "GivenChoice",
     "ImportedAccessKey",
@@ -50,6 +63,8 @@ __all__ = [
     "NewApi",
     "NewConsumer",
     "NewOperator",
+    "NewSubConsumer",
+    "NewSubKey",
     "Operator",
     "OperatorChange",
     "OperatorPair",
@@ -63,6 +78,13 @@ __all__ = [
     "SchemeHead",
     "SchemeText",
     "SchemeVersion",
+    "SubConsumer",
+    "SubConsumerChange",
+    "SubConsumerQuery",
+    "SubKey",
+    "SubKeyPair",
+    "SubKeyQuery",
+    "SubKeyRotation",
     "UsageQuery",
     "UsageSum",
 ]

@@ -139,10 +139,11 @@ def _location(key: domain.AccessKey) -> str:
 
 def _told(store: SqlStore, keys: Sequence[domain.AccessKey]) -> list[AccessKey]:
     uses = {use.access_key_id: use for use in store.find_last_uses([key.id for key in keys])}
-    return [told({**access_key_document(key), "last_use": _use(uses.get(key.id))}, AccessKey) for key in keys]
+    return [told({**access_key_document(key), "last_use": tell_use(uses.get(key.id))}, AccessKey) for key in keys]
 
 
-def _use(use: LastUse | None) -> shapes.LastUse | None:
+def tell_use(use: LastUse | None) -> shapes.LastUse | None:
+    """Return a last use as the API tells it."""
     return None if use is None else shapes.LastUse(at=moment_of(use.at_ms), api=use.api, address=use.address)
 
 

@@ -10,12 +10,13 @@ from typing import Any, Final
 
 from sealstamp.core.request import Request
 from sealstamp.errors import MalformedCredentialsError, SealstampError, StoreUnavailableError
+from sealstamp.keys.distributors import Distributor, distributor_of
 from sealstamp.keys.operators import Operator, Role
 from sealstamp.resources.common import encode
 from sealstamp.server.answers import REQUEST_ID, Answer, Answered, new_request_id, refusal_answer
 from sealstamp.server.asgi import RawTargetMissingError, Receive, Scope, Send, request_of, send_answer
 from sealstamp.server.management.guard import Guard, read_whole
-from sealstamp.server.management.operations import Call, Operation, Reply, etag_of
+from sealstamp.server.management.operations import Call, Caller, Operation, Reply, etag_of
 from sealstamp.server.management.problems import Code, ProblemError, problem_of
 from sealstamp.server.management.reading import read_body, read_if_match, read_path, read_query
 from sealstamp.server.management.repeating import HEADER, Repetition, repetition_of
@@ -80,16 +81,23 @@ class Endpoint:
             return await asyncio.to_thread(self._perform, operation, call, None)
         address = self._services.locator.at_gateway(scope, request)
         principal, body = await self._guard.admit(request, receive, operation.max_body, request_id, address)
-        operator = await asyncio.to_thread(self._authorised, principal.access_key_id, operation.role)
-        call = self._call(operation, operator, request, body, scope["path_params"], request_id)
+        caller = await asyncio.to_thread(self._authorised, principal.access_key_id, operation.role)
+        call = self._call(operation, caller, request, body, scope["path_params"], request_id)
         if operation.run_at_door is not None:
             return _told(operation, await operation.run_at_door(call))
-        repetition = repetition_of(operator.access_key_id, request, body) if operation.writes else None
+        repetition = repetition_of(principal.access_key_id, request, body) if operation.writes else None
         return await asyncio.to_thread(self._perform, operation, call, repetition)
 
-    def _authorised(self, access_key_id: str, needed: Role) -> Operator:
-        """Return the operator as the store has it now: a role that was taken away counts at once."""
-        operator = self._services.store.find_operator_by_key(access_key_id)
+    def _authorised(self, access_key_id: str, needed: Role | Caller) -> Operator | Distributor:
+        """Return the caller as the store has it now: a role or a scope that was taken away counts at once."""
+        store = self._services.store
+        operator = store.find_operator_by_key(access_key_id)
+        if isinstance(needed, Caller):
+            held = None if operator is not None else store.find_held_key(access_key_id)
+            distributor = distributor_of(held, self._services.now_ms())
+            if distributor is None:
+                raise ProblemError(Code.ROLE_TOO_LOW, f"this is for a {needed}")
+            return distributor
         if operator is None or not operator.is_usable(self._services.now_ms()) or not operator.role.covers(needed):
             raise ProblemError(Code.ROLE_TOO_LOW, f"this needs the role {needed}")
         return operator
@@ -97,7 +105,7 @@ class Endpoint:
     def _call(
         self,
         operation: Operation,
-        operator: Operator | None,
+        caller: Operator | Distributor | None,
         request: Request,
         body: bytes,
         path: Mapping[str, str],
@@ -105,7 +113,8 @@ class Endpoint:
     ) -> Call[Any, Any]:
         return Call(
             services=self._services,
-            operator=operator,
+            operator=caller if isinstance(caller, Operator) else None,
+            distributor=caller if isinstance(caller, Distributor) else None,
             request_id=request_id,
             now_ms=self._services.now_ms(),
             path=read_path(path),

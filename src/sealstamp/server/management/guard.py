@@ -1,4 +1,4 @@
-"""Who calls: the management API is an API like any other, whose keys are the operators'.
+"""Who calls: the management API is an API like any other, whose keys are operators' and distributors'.
 
 It goes through the same door as every guarded request: strict reading, time window, signature, state of the key,
 replay. What it acts upon must be signed: beside what the scheme demands, ``If-Match``, ``Idempotency-Key`` and
@@ -8,6 +8,7 @@ replay. What it acts upon must be signed: beside what the scheme demands, ``If-M
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from sealstamp.core.request import Request
@@ -15,11 +16,12 @@ from sealstamp.core.scheme import Scheme
 from sealstamp.core.verifier import Principal, ReplayBy, Verifier
 from sealstamp.keys.addresses import ClientAddress
 from sealstamp.keys.domain import AccessKey, Api, Consumer, KeyStatus, SchemeChoice
-from sealstamp.keys.in_force import HeldKey
+from sealstamp.keys.in_force import HeldKey, in_force
 from sealstamp.keys.key_cache import KeyCache
 from sealstamp.keys.operators import OPERATOR_SCHEME, Operator, OperatorStatus
 from sealstamp.keys.sealing import Sealer
 from sealstamp.keys.snapshot import AcceptedScheme, GuardedApi
+from sealstamp.keys.sub_keys import may_distribute
 from sealstamp.schemes import get_scheme
 from sealstamp.server.asgi import (
     ClientGoneError,
@@ -42,10 +44,10 @@ ACTED_UPON: Final = ("content-type", "idempotency-key", "if-match")
 
 
 class Guard:
-    """Tells which operator key signed a request, and reads its body under the signed digest."""
+    """Tells which key signed a request, and reads its body under the signed digest."""
 
     def __init__(self, store: SqlStore, sealer: Sealer, directory: Directory, door: Door) -> None:
-        self._operator_keys = OperatorKeys(store)
+        self._keys = ManagementKeys(store)
         self._sealer = sealer
         self._directory = directory
         self._door = door
@@ -70,7 +72,7 @@ class Guard:
         epoch = self._directory.current().epoch
         if self._guarded is None or epoch != self._epoch:
             cache = KeyCache(MAX_CACHED_KEYS)
-            accepted = AcceptedScheme(self._api, self._verifier, self._operator_keys, self._sealer, cache)
+            accepted = AcceptedScheme(self._api, self._verifier, self._keys, self._sealer, cache)
             self._guarded, self._epoch = GuardedApi(self._api, (accepted,), None), epoch
         return self._guarded
 
@@ -98,23 +100,38 @@ def strict_scheme() -> Scheme:
     return scheme.replace(chosen={**scheme.chosen, "signed_headers": stricter})
 
 
-class OperatorKeys:
-    """The operators' keys, as the door finds them."""
+class ManagementKeys:
+    """The keys of operators and distributors, as the door finds them."""
 
     def __init__(self, store: SqlStore) -> None:
         self._store = store
 
     def find_held_key(self, access_key_id: str) -> HeldKey | None:
-        """Return an operator's key, or None. Raises StoreUnavailableError.
+        """Return an operator's key, or a distributor's; or None after as much work. Raises StoreUnavailableError.
 
-        The operator holds the key; nobody is above, and there is no plan.
+        An operator holds the key; nobody is above, and there is no plan.
         """
         operator = self._store.find_operator_by_key(access_key_id)
-        return None if operator is None else HeldKey(_key_of(operator), [Consumer(operator.name)])
+        held = self._store.find_held_key(access_key_id)
+        if operator is not None:
+            return HeldKey(_key_of(operator), [Consumer(operator.name)])
+        return None if held is None else _to_manage(held)
 
     def list_candidates(self, api: str, limit: int) -> Sequence[HeldKey]:
         """Return nothing: the scheme names the key."""
         return ()
+
+
+def _to_manage(held: HeldKey) -> HeldKey | None:
+    """Return a distributor's key as it is here, None for one of somebody else.
+
+    Its quotas are for requests to APIs: who has used them up can still suspend and revoke.
+    """
+    key, line = in_force(held)
+    if not may_distribute(key):
+        return None
+    bare = replace(key, apis=(API_NAME,), plan=None, quota_day=None, quota_month=None)
+    return HeldKey(bare, [replace(one, plan=None, quota_month=None) for one in line])
 
 
 def _key_of(operator: Operator) -> AccessKey:

@@ -11,7 +11,7 @@ import msgspec
 from sealstamp.errors import Reason, VerificationError
 from sealstamp.resources.common import Problem, schema_of
 from sealstamp.server.management.guard import PARAMETERS
-from sealstamp.server.management.operations import IfMatch, Operation
+from sealstamp.server.management.operations import Caller, IfMatch, Operation
 from sealstamp.server.management.problems import STATUS, Code
 from sealstamp.server.management.reading import MERGE_PATCH
 
@@ -19,7 +19,8 @@ _REF: Final = "#/components/schemas/{name}"
 _PROBLEM_TYPE: Final = "application/problem+json"
 _SIGNED: Final = "operatorKey"
 _ABOUT: Final = f"""\
-Manages what Sealstamp guards. Every request but a few is signed with an operator key, by the scheme `sealstamp`
+Manages what Sealstamp guards. Every request but a few is signed with an operator key, those below
+`/v1/distributor` with a distributor's access key, by the scheme `sealstamp`
 (region `{PARAMETERS["region"]}`, service `{PARAMETERS["service"]}`), which curl signs with
 `--aws-sigv4 sealstamp:sealstamp:{PARAMETERS["region"]}:{PARAMETERS["service"]}`. Times are RFC 3339. Lists come by
 pages. What writes may be sent again under the same `Idempotency-Key`."""
@@ -45,6 +46,10 @@ _IF_MATCH: Final = {
 _HEADERS: Final = {"X-Request-Id": {"schema": {"type": "string"}, "description": "Names the answer in the log."}}
 _ETAG: Final = {"ETag": {"schema": {"type": "string"}, "description": "The version, for If-Match."}}
 _LOCATION: Final = {"Location": {"schema": {"type": "string"}, "description": "Where what was made is."}}
+
+_WHO: Final = {
+    Caller.DISTRIBUTOR: "For distributors: signed with an access key that has the scope `sealstamp:distribute`."
+}
 
 
 def document_of(operations: Iterable[Operation]) -> dict[str, Any]:
@@ -83,7 +88,7 @@ def _operation(one: Operation, schemas: Mapping[Any, Any], components: Mapping[s
     if one.role is None:
         told["security"] = []
     else:
-        told["description"] = f"Needs the role {one.role}."
+        told["description"] = _WHO[one.role] if isinstance(one.role, Caller) else f"Needs the role {one.role}."
         told["x-sealstamp-role"] = one.role.value
     if one.takes is not None:
         types = ["application/json", *([MERGE_PATCH] if one.method == "PATCH" else [])]

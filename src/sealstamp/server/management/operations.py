@@ -6,12 +6,13 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 from urllib.parse import quote
 
 import msgspec
 
 from sealstamp.keys.acts.act import Act
+from sealstamp.keys.distributors import Distributor
 from sealstamp.keys.operators import Operator, Role
 from sealstamp.server.management.problems import Code
 
@@ -27,6 +28,16 @@ Query = TypeVar("Query")
 Body = TypeVar("Body")
 
 
+class Caller(StrEnum):
+    """Who beside operators signs."""
+
+    DISTRIBUTOR = "distributor"
+    """A consumer with an access key that has the scope ``sealstamp:distribute``."""
+
+
+DISTRIBUTOR: Final = Caller.DISTRIBUTOR
+
+
 class IfMatch(StrEnum):
     """Whether an operation looks at ``If-Match``."""
 
@@ -37,7 +48,7 @@ class IfMatch(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[Query, Body]):
-    """One request, read and admitted. ``operator`` is None where an operation is open to all."""
+    """One request, read and admitted. ``operator`` or ``distributor`` signed it; neither where it is open to all."""
 
     services: Services
     operator: Operator | None
@@ -50,10 +61,21 @@ class Call(Generic[Query, Body]):
     """The version in ``If-Match``; None where it did not come, or says ``*``."""
     address: str | None = None
     """Where an open operation is called from; None where nobody can tell."""
+    distributor: Distributor | None = None
+
+    @property
+    def by(self) -> Distributor:
+        """The distributor who signed, of an operation that is for distributors."""
+        assert self.distributor is not None  # noqa: S101  # nobody else gets so far
+        return self.distributor
 
     def act(self) -> Act:
         """Return what an act of the domain is given."""
-        services, actor = self.services, "bootstrap" if self.operator is None else f"operator:{self.operator.name}"
+        services, actor = self.services, "bootstrap"
+        if self.operator is not None:
+            actor = f"operator:{self.operator.name}"
+        elif self.distributor is not None:
+            actor = f"distributor:{self.distributor.name}"
         return Act(
             services.store,
             services.sealer,
@@ -82,7 +104,8 @@ RunAtDoor = Callable[[Call[Any, Any]], Awaitable[Reply]]
 class Operation:
     """One method at one path; ``takes``, ``query`` and ``gives`` are types.
 
-    ``name`` is the OpenAPI ``operationId`` and the client's method. ``role`` None leaves it open to all. One that
+    ``name`` is the OpenAPI ``operationId`` and the client's method. ``role`` says who may call it;
+    None leaves it open to all. One that
     ``writes`` runs in one transaction of the store, and may be repeated under an ``Idempotency-Key``. ``run_at_door``
     is for those that wait for the door's decisions instead.
     """
@@ -91,7 +114,7 @@ class Operation:
     method: str
     path: str
     summary: str
-    role: Role | None
+    role: Role | Caller | None
     run: Run | None = None
     run_at_door: RunAtDoor | None = None
     takes: Any = None

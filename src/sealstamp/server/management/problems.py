@@ -32,7 +32,7 @@ class Code(StrEnum):
     BOOTSTRAP_REFUSED = "bootstrap_refused"
     """The bootstrap token is wrong, was used, or has expired."""
     ROLE_TOO_LOW = "role_too_low"
-    """The operator's role does not allow the act."""
+    """The operator's role does not allow the act, or it is for a distributor, or not for one."""
     NOT_FOUND = "not_found"
     """Nothing has that name or id, or no operation is at that path."""
     METHOD_NOT_ALLOWED = "method_not_allowed"

@@ -14,7 +14,8 @@ from sealstamp.server.management.operations import Call, Operation, Reply
 from sealstamp.server.management.paging import page_of
 
 
-def _sum(call: Call[UsageQuery, None]) -> Reply:
+def sum_usage(call: Call[UsageQuery, None], issuer: str | None = None) -> Reply:
+    """Add up usage; only that of the sub keys that ``issuer`` has issued, if one is given."""
     asked = call.query
     by = tuple(dict.fromkeys(UsageBy(word) for word in (asked.by or "").split(",") if word))
     chosen = UsageFilter(
@@ -23,6 +24,7 @@ def _sum(call: Call[UsageQuery, None]) -> Reply:
         api=asked.api,
         access_key_id=asked.access_key_id,
         consumer=asked.consumer,
+        issuer=issuer,
     )
     sums = list(enumerate(call.services.store.sum_usage(chosen, by)))
     items, cursor = page_of(call, lambda after, _: sums[int(after) + 1 if after else 0 :], lambda one: str(one[0]))
@@ -41,7 +43,7 @@ def _told(one: domain.UsageSum, by: Sequence[UsageBy]) -> UsageSum:
 
 OPERATIONS = (
     Operation(
-        *("sum_usage", "GET", "/v1/usage", "Add up how many requests there were", Role.VIEWER, _sum),
+        *("sum_usage", "GET", "/v1/usage", "Add up how many requests there were", Role.VIEWER, sum_usage),
         query=UsageQuery,
         gives=UsageSums,
     ),

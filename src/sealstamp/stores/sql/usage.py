@@ -109,4 +109,6 @@ def _chosen(query: Select[Any], chosen: UsageFilter) -> Select[Any]:
         query = query.where(usage.c.access_key_id == chosen.access_key_id)
     if chosen.consumer is not None:
         query = query.where(access_keys.c.consumer == chosen.consumer)
+    if chosen.issuer is not None:
+        query = query.where(access_keys.c.issuer == chosen.issuer)
     return query
