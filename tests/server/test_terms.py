@@ -81,6 +81,25 @@ def ask(service: Service, pair: Pair, *, told: str = "") -> Answer:
     return service.get("/decide", [*lines, *([("X-Forwarded-For", told)] if told else [])])
 
 
+@pytest.mark.parametrize(
+    ("source", "told", "passed_on"),
+    [
+        (ELSEWHERE, "10.0.0.1", b"127.0.0.2"),
+        ("127.0.0.1", "", b"127.0.0.1"),
+        ("127.0.0.1", "nonsense", b"127.0.0.1"),
+        ("127.0.0.1", "10.0.0.1", b"10.0.0.1, 127.0.0.1"),
+        ("127.0.0.1", "made-up, 10.0.0.1, 127.0.0.1", b"10.0.0.1, 127.0.0.1"),
+        ("127.0.0.1", "2001:db8::1", b"2001:db8::1, 127.0.0.1"),
+    ],
+)
+def test_what_the_upstream_is_told(
+    service: Service, upstream: Upstream, source: str, told: str, passed_on: bytes
+) -> None:
+    """The client's address as a trusted proxy tells it, and nothing that the client made up."""
+    assert call(service, key(service), source=source, told=told).status == 200
+    assert upstream.last.values(b"x-forwarded-for") == [passed_on]
+
+
 # from where
 
 

@@ -16,6 +16,8 @@ import pytest
 from sealstamp.errors import StoreUnavailableError
 from sealstamp.keys.changes import EVERYTHING
 from sealstamp.keys.domain import AccessKey, Consumer
+from sealstamp.server.opening import open_key_store
+from sealstamp.server.settings import load_settings
 from sealstamp.stores import postgresql
 from sealstamp.stores.sql import SqlStore, open_store
 from tests.postgres import Postgres, program
@@ -126,6 +128,12 @@ def test_all_connections_in_use(url: str) -> None:
     refused = pytest.raises(StoreUnavailableError, match="all of its connections are in use")
     with ThreadPoolExecutor(1) as other, store.transaction(), refused:
         other.submit(store.epoch).result()
+    store.close()
+
+
+def test_as_many_connections_as_are_set(url: str) -> None:
+    store = open_key_store(load_settings(store=url, store_connections=1))
+    assert store._engine.pool.status().startswith("Pool size: 1 ")
     store.close()
 
 

@@ -14,6 +14,7 @@ import httpcore2
 
 from sealstamp.core.request import Request
 from sealstamp.core.verifier import Principal
+from sealstamp.keys.addresses import ClientAddress, client_address
 from sealstamp.server.answers import REQUEST_ID, Answer, Answered, Headers, problem
 from sealstamp.server.asgi import ClientGoneError, Receive, Scope, Send, announces_body, send_answer, stream_body
 from sealstamp.server.bodies import BodyUnderCheck
@@ -63,17 +64,20 @@ class Gateway:
         principal: Principal | None,
         body: BodyUnderCheck | None,
         request_id: str,
+        address: ClientAddress | None,
         scope: Scope,
         receive: Receive,
         send: Send,
     ) -> None:
-        """Pass ``request`` on and its response back; an upstream that fails is answered with 502 or 504.
+        """Pass ``request``, which came from ``address``, on and its response back.
+
+        An upstream that fails is answered with 502 or 504.
 
         A ``body`` under check that turns out wrong never becomes whole at the upstream.
         """
         origin = httpcore2.URL(upstream)
         url = httpcore2.URL(scheme=origin.scheme, host=origin.host, port=origin.port, target=request.target)
-        headers = upstream_headers(request, principal, request_id, scope)
+        headers = upstream_headers(request, principal, request_id, address, scope)
         content, options = _content(request, body, receive), {"timeout": self._timeouts}
         started = False
         try:
@@ -104,7 +108,9 @@ def _failure(error: Exception, request_id: str) -> Answer:
     return problem(502, "upstream_unavailable", "the API cannot be reached", request_id)
 
 
-def upstream_headers(request: Request, principal: Principal | None, request_id: str, scope: Scope) -> Headers:
+def upstream_headers(
+    request: Request, principal: Principal | None, request_id: str, address: ClientAddress | None, scope: Scope
+) -> Headers:
     """Return the headers for the upstream: the client's, less what may not pass, plus who called."""
     headers = [line for line in _end_to_end(request.headers) if line[0] not in _FORWARDED]
     headers = without_identity(headers)
@@ -112,11 +118,17 @@ def upstream_headers(request: Request, principal: Principal | None, request_id: 
         headers.append((b"transfer-encoding", b"chunked"))
     client = scope.get("client")
     if client:
-        headers.append((b"x-forwarded-for", client[0].encode()))
+        headers.append((b"x-forwarded-for", _forwarded_for(client[0], address)))
     headers.append((b"x-forwarded-host", request.authority))
     headers.append((b"x-forwarded-proto", request.scheme))
     headers.append((REQUEST_ID, request_id.encode()))
     return headers if principal is None else headers + identity_headers(principal)
+
+
+def _forwarded_for(peer: str, address: ClientAddress | None) -> bytes:
+    """Return whom the request comes from, and behind it the peer, where that is a proxy that told."""
+    through = address is not None and address.number != getattr(client_address(peer), "number", None)
+    return (f"{address.text}, {peer}" if address is not None and through else peer).encode()
 
 
 def _end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> Headers:

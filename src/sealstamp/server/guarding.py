@@ -40,7 +40,7 @@ async def guard(
     except Answered as done:
         await send_answer(send, done.answer)
     else:
-        await gateway.forward(upstream, request, principal, body, request_id, scope, receive, send)
+        await gateway.forward(upstream, request, principal, body, request_id, address, scope, receive, send)
 
 
 def _read(scope: Scope, request_id: str) -> Request:

@@ -42,7 +42,7 @@ def open_sealer(settings: Settings, *, make: bool = True) -> Sealer:
 
 def open_key_store(settings: Settings) -> SqlStore:
     """Open the store, made and brought up to date if need be. Raises ConfigurationError, StoreUnavailableError."""
-    return open_store(settings.store)
+    return open_store(settings.store, connections=settings.store_connections)
 
 
 @contextmanager

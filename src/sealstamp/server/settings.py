@@ -130,6 +130,7 @@ class Settings(BaseSettings):
 
     listen: Address = Field("127.0.0.1:8080", description="address and port to listen on")
     store: StoreUrl = Field("sqlite:///sealstamp.sqlite3", description="URL of the store of APIs, consumers and keys")
+    store_connections: int = Field(10, ge=1, description="most connections to PostgreSQL, per worker; one more hears")
     sealing_key: SecretStr | None = Field(None, description="the key that seals secrets: 32 bytes in base64 or hex")
     sealing_key_file: Path = Field(
         Path("sealstamp.key"), description="file with the sealing key, made at first start if there is none"
