@@ -30,6 +30,7 @@ GROUPS = {
     "sign": "sign a request",
     "verify": "verify a raw request",
     "call": "sign a request and send it",
+    "curl": "run curl, its requests signed",
     "proxy": "sign what is sent through a local port",
     "keys": "issue, import, rotate and end access keys, and what happens to them between",
     "consumers": "make, list, change and suspend those who hold access keys",

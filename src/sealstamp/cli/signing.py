@@ -24,13 +24,16 @@ def add_signer(parser: ArgumentParser) -> None:
 
 
 def signer_of(arguments: Namespace, server: str | None = None) -> OriginSigner:
-    """Return the signer; ``server`` is where nothing else tells. Raises ConfigurationError for what is missing."""
-    from sealstamp.credentials.finding import find_server
+    """Return the signer; ``server`` is for where nothing tells one. Raises ConfigurationError."""
+    from sealstamp.credentials import find_caller
     from sealstamp.signing import OriginSigner
 
-    given = arguments.server or (server and (find_server(profile=arguments.profile) or server))
+    caller = find_caller(profile=arguments.profile, server=arguments.server, scheme=arguments.scheme)
     return OriginSigner.find(
-        profile=arguments.profile, server=given or None, scheme=arguments.scheme, learns_time=arguments.learn_time
+        profile=arguments.profile,
+        server=caller.server or server,
+        scheme=arguments.scheme,
+        learns_time=arguments.learn_time,
     )
 
 
