@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def add(parser: ArgumentParser) -> None:
     """Say what ``proxy-config`` takes."""
-    parser.add_argument("proxy", metavar="PROXY", help="nginx, caddy, haproxy, envoy or envoy-grpc")
+    parser.add_argument("proxy", metavar="PROXY", help="nginx, caddy, haproxy, envoy, envoy-grpc, traefik or apisix")
     parser.add_argument("--api", required=True, metavar="NAME", help="the API whose requests the proxy asks about")
     parser.add_argument(
         "--listen", default="0.0.0.0:8000", metavar="HOST:PORT", help="where the proxy listens; else 0.0.0.0:8000"

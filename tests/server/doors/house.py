@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-from dataclasses import dataclass
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from tests.server.doors.programs import PROGRAMS
 from tests.server.doors.signed import KEYS, PAIR, SCHEMES, Message
-from tests.server.service import Answer, Connection, Service
+from tests.server.doors.specified import SPECIFIED, configured, question
+from tests.server.service import Answer, Connection, Service, free_port
 from tests.server.upstream import Arrived, Upstream
 
 MANIFEST = """
@@ -69,19 +75,25 @@ class House:
     def __init__(self, service: Service, upstream: Upstream, folder: Path, stack: ExitStack) -> None:
         self.service = service
         self.upstream = upstream
+        self.tls_port = free_port()
+        self._texts: dict[str, str] = {}
         self._folder = folder
         self._stack = stack
         self._ports: dict[str, int] = {"gateway": service.port}
+        self._programs = {**PROGRAMS, "nginx": partial(PROGRAMS["nginx"], tls_port=self.tls_port)}
 
     def port(self, door: str) -> int:
         if door not in self._ports:
             folder = self._folder / door
             folder.mkdir(exist_ok=True)
-            self._ports[door] = self._stack.enter_context(PROGRAMS[door](self.service, "shop", folder))
+            self._ports[door] = self._stack.enter_context(self._programs[door](self.service, "shop", folder))
         return self._ports[door]
 
     def send(self, door: str, message: Message | bytes) -> Sent:
         """Send a request through a door, on a connection of its own."""
+        if door in SPECIFIED:
+            assert isinstance(message, Message)
+            return self._ask(door, message)
         raw = message if isinstance(message, bytes) else message.raw()
         before = len(self.upstream.arrived)
         with Connection(self.port(door)) as connection:
@@ -90,3 +102,61 @@ class House:
         arrived = self.upstream.arrived[before:]
         assert len(arrived) < 2
         return Sent(answer, arrived[0] if arrived else None)
+
+    def _ask(self, door: str, message: Message) -> Sent:
+        """Ask as a proxy does that is not here; where it may pass a request on, that has arrived."""
+        if door not in self._texts:
+            self._texts[door] = configured(self.service, door)
+        with Connection(self.service.decisions) as connection:
+            connection.send(question(door, message, self._texts[door]))
+            answer = connection.read_answer()
+        if answer.status != 204:
+            return Sent(answer, None)
+        kept = [line for line in message.lines if not line[0].lower().startswith(b"x-sealstamp")]
+        lines = [name + b": " + value for name, value in kept]
+        lines += [f"{name}: {value}".encode() for name, value in answer.lines if name.startswith("x-sealstamp")]
+        arrived = Arrived(b"%b %b" % (message.method.encode(), message.target), tuple(lines), message.body)
+        return Sent(replace(answer, status=200), arrived)
+
+    def send_http2(self, door: str, message: Message) -> Sent:
+        """Send a request over HTTP/2: with TLS to nginx, and else without."""
+        port = self.port(door)
+        words = ["--http2", "--insecure"] if door == "nginx" else ["--http2-prior-knowledge"]
+        origin = f"https://127.0.0.1:{self.tls_port}" if door == "nginx" else f"http://127.0.0.1:{port}"
+        lines = [word for name, value in message.lines for word in ("-H", f"{name.decode()}: {value.decode()}")]
+        if message.body:
+            lines += ["--data-binary", message.body.decode(), "-H", "Content-Type:"]
+        before = len(self.upstream.arrived)
+        form = [
+            "-w",
+            "%{http_version} %{http_code}",
+            "-o",
+            "/dev/null",
+            "-sS",
+            "--path-as-is",
+            "-g",
+            "-X",
+            message.method,
+        ]
+        ran = subprocess.run(
+            ["curl", *words, *form, *lines, origin + message.target.decode()],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        version, _, status = ran.stdout.partition(" ")
+        assert version == "2", ran
+        arrived = self.upstream.arrived[before:]
+        return Sent(Answer(int(status), ()), arrived[0] if arrived else None)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Have the verifier, all of its processes, answer nothing for a while."""
+        pids = self.service.pids
+        try:
+            for pid in pids:
+                os.kill(pid, signal.SIGSTOP)
+            yield
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, redirect_stderr, redirect_stdout, suppress
 from functools import partial
+from io import StringIO
 from pathlib import Path
 
+from sealstamp.cli import main
 from tests.server.service import PATIENCE, Connection, Service, free_port, until
 
 NGINX = """
@@ -50,14 +53,29 @@ def program(name: str) -> str:
 
 
 @contextmanager
-def nginx(service: Service, api: str, folder: Path) -> Iterator[int]:
-    """As Debian's package does it: a file of the folder that the main file includes."""
+def nginx(service: Service, api: str, folder: Path, tls_port: int) -> Iterator[int]:
+    """As Debian's package does it: a file of the folder that the main file includes; TLS is no comment any more."""
     port = printed(service, "nginx", api, folder / "conf.d")
+    make_certificate(folder)
+    with_tls(folder / "conf.d" / "nginx.conf", tls_port)
     user = "user root;" if os.geteuid() == 0 else ""
     (folder / "nginx.conf").write_text(NGINX.format(folder=folder, user=user))
     words = [program("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]
     with running(words, folder, port):
         yield port
+
+
+def with_tls(file: Path, port: int) -> None:
+    """Take the marks off the lines about TLS, and have them name a port and a certificate that are there."""
+    text = re.sub(r"# (?=listen 443|ssl_)", "", file.read_text())
+    text = text.replace("listen 443", f"listen 127.0.0.1:{port}")
+    file.write_text(text.replace("/etc/ssl", str(file.parents[1])))
+
+
+def make_certificate(folder: Path) -> None:
+    words = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=shop.example"]
+    files = ["-keyout", str(folder / "example.key"), "-out", str(folder / "example.pem")]
+    subprocess.run([program("openssl"), "req", "-x509", *words, *files], check=True, capture_output=True)
 
 
 @contextmanager
@@ -98,8 +116,9 @@ PROGRAMS: dict[str, Callable[..., AbstractContextManager[int]]] = {
 def printed(service: Service, proxy: str, api: str, folder: Path) -> int:
     """Write a proxy's configuration; return the port that it listens on."""
     port = free_port()
-    words = ("--api", api, "--listen", f"127.0.0.1:{port}", "--out", str(folder))
-    service.must("proxy-config", proxy, *words)
+    words = ("--api", api, "--listen", f"127.0.0.1:{port}", "--out", str(folder), "--config", str(service.config))
+    with redirect_stdout(StringIO()), redirect_stderr(StringIO()) as said:
+        assert main(["proxy-config", proxy, *words]) == 0, said.getvalue()
     return port
 
 

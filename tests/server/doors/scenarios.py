@@ -10,7 +10,8 @@ from tests.server.doors.signed import SCHEMES, Plan
 
 REAL = ("gateway", "nginx", "caddy", "haproxy", "envoy", "envoy-grpc")
 """Doors that a real program stands at."""
-DOORS = REAL
+DOORS = (*REAL, "traefik", "apisix")
+"""The last two as their sources say that they ask."""
 SEEING_DOORS = ("gateway", "envoy-grpc")
 """Doors that see bodies; the others say that a signed digest is yet to be compared with one."""
 
@@ -53,8 +54,10 @@ OTHER_NAME = {
     "envoy": NOT_FOUND,
     "envoy-grpc": NOT_FOUND,
 }
-BLIND = {"caddy": UNKNOWN_BODY, "envoy": UNKNOWN_BODY}
+BLIND = dict.fromkeys(("caddy", "envoy", "traefik", "apisix"), UNKNOWN_BODY)
+UNTRIED = Outcome(0, why="not tried: Traefik writes such paths anew, as Caddy does")
 RAW_BYTES = {
+    "traefik": UNTRIED,
     "gateway": NO_TARGET,
     "caddy": Outcome(rewritten=b"/shop/caf%C3%A9?name=\xe5\x90\x8d", why="the path is not signed"),
     "haproxy": Outcome(400, by_proxy=True),
@@ -127,8 +130,18 @@ SCENARIOS = (
     Scenario("an empty header", "rfc9421", Plan(lines=[(b"X-Empty", b"")])),
     Scenario("a body", "stardust", Plan(method="POST", body=b"a=1&b=2")),
     Scenario("a body under a signed digest", "rfc9421", SIGNED_BODY),
+    Scenario("a body that is not the signed one", "rfc9421", SIGNED_BODY, but=SEEING, spoilt="body"),
     *(
         Scenario(f"method {method}", "rfc9421", Plan(method=method))
         for method in ("HEAD", "DELETE", "PATCH", "OPTIONS")
     ),
+)
+
+HTTP2_DOORS = tuple(door for door in REAL if door != "gateway")
+HTTP2_SCENARIOS = (
+    *(Scenario(f"{scheme}, signed rightly", scheme) for scheme in OTHERS),
+    Scenario(f"{SIGV4}, with a digest of the body", SIGV4, Plan(lines=[(b"X-Amz-Content-Sha256", NOTHING)])),
+    Scenario("no signature at all", "stardust", outcome=UNSIGNED, spoilt="signature"),
+    target("an encoded slash, two slashes, a repeated parameter", b"/shop/a%2Fb//c?d=2&d=1&e="),
+    Scenario("a body under a signed digest", "rfc9421", SIGNED_BODY),
 )

@@ -26,6 +26,7 @@ from sealstamp.server.settings import Settings
 _PLAIN: Final = re.compile(r"[A-Za-z0-9._~/:@-]*")
 _OWN_STATUSES: Final = (403, 500)
 """Of answers about requests that no API's refusals are worded for."""
+_OFTEN_SIGNED: Final = (b"content-type", b"content-digest", b"content-md5", b"date")
 _ON_REFUSALS: Final = (b"www-authenticate", b"retry-after", b"ratelimit", b"ratelimit-policy", REQUEST_ID, SERVER_TIME)
 
 
@@ -64,11 +65,15 @@ def lists_of(settings: Settings, api: Api, schemes: Iterable[Scheme], responses:
     unix, tcp = _listening(settings.decision_listen or settings.listen, settings.workers)
     grpc_unix, grpc_tcp = _listening(settings.grpc_listen, settings.workers)
     return {
+        # For proxies that cannot ask over a Unix socket: the gateway's address answers too.
+        "http": [_address(address) for address in tcp or [settings.listen]],
+        "signed": [_header(name) for name in _signed(schemes)],
         "grpc_unix": [{"path": str(path)} for path in grpc_unix],
         "grpc_tcp": [_address(address) for address in grpc_tcp],
         "body": [{}] if any(_looks_at_body(scheme) for scheme in schemes) else [],
         "hosted": [{}] if _is_hosted(api) else [],
         "hostless": [] if _is_hosted(api) else [{}],
+        **_routes(api),
         "everything": [{}] if api.path_prefix == "/" else [],
         "below": [] if api.path_prefix == "/" else [{}],
         "unix": [{"path": str(path)} for path in unix],
@@ -89,6 +94,13 @@ def notes_on(schemes: Iterable[Scheme]) -> list[str]:
         elif verifier.digests_body:
             notes.append(f"{scheme.name} signs a digest of the body, which the application has to compare")
     return notes
+
+
+def _routes(api: Api) -> Lists:
+    """Return which of four rules fits the API."""
+    kinds = {("everything" if api.path_prefix == "/" else "below") + ("_hosted" if _is_hosted(api) else "_hostless")}
+    names = [f"{path}_{host}" for path in ("everything", "below") for host in ("hosted", "hostless")]
+    return {name: [{}] if name in kinds else [] for name in names}
 
 
 def _is_hosted(api: Api) -> bool:
@@ -113,8 +125,14 @@ def _origin(api: Api, given: str | None) -> str:
 
 
 def _has_underscores(schemes: Iterable[Scheme]) -> bool:
+    return any(b"_" in name for name in _signed(schemes))
+
+
+def _signed(schemes: Iterable[Scheme]) -> list[bytes]:
+    """Return the headers in which what the schemes need travels, and those that people sign beside them."""
     places = [place for scheme in schemes for carrier in scheme.carriers for place in carrier.places]
-    return any(place.where is Where.HEADER and "_" in place.name for place in places)
+    named = [place.key for place in places if place.where is Where.HEADER]
+    return [*dict.fromkeys([*named, *_OFTEN_SIGNED])]
 
 
 def _looks_at_body(scheme: Scheme) -> bool:
@@ -136,7 +154,12 @@ def _address(address: str) -> Values:
 
 
 def _header(name: bytes) -> Values:
-    return {"header": spelled(name), "name": name.decode(), "variable": name.decode().replace("-", "_")}
+    return {
+        "header": spelled(name),
+        "name": name.decode(),
+        "variable": name.decode().replace("-", "_"),
+        "underscored": spelled(name).replace("-", "_"),
+    }
 
 
 def _statuses(responses: ResponseProfile | None) -> list[int]:
