@@ -22,7 +22,7 @@ from sealstamp.core.xmlfields import write_element
 from sealstamp.errors import ConfigurationError, Reason
 from sealstamp.schemes import get_scheme, scheme_names
 from sealstamp.vectors.case import Key, judge
-from sealstamp.vectors.rejects import put
+from sealstamp.vectors.faults.values import put
 from sealstamp.vectors.situation import Signed, Situation
 from sealstamp.vectors.surgery import rebuilt, replaced, value_at, with_header, with_query
 

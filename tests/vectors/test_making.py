@@ -129,10 +129,10 @@ def test_a_request_before_that_is_refused_is_an_error(own: Scheme) -> None:
 def test_a_description_that_claims_too_much_is_an_error(own: Scheme, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where coverage said that the host is signed and a change of it were accepted, no vectors would be made."""
     from sealstamp.core.coverage import Covered
-    from sealstamp.vectors import rejects
+    from sealstamp.vectors.faults import tampering
 
     weaker = load_scheme(own.source.replace('"{host}", ', ""), name="weaker", path="weaker.toml")
-    monkeypatch.setattr(rejects, "coverage_of", lambda _: frozenset({Covered.HOST}))
+    monkeypatch.setattr(tampering, "coverage_of", lambda _: frozenset({Covered.HOST}))
     with pytest.raises(VectorError, match=r"weaker/tampered-host: expected .*, but it ends with accepted"):
         make_cases(weaker)
 
