@@ -212,6 +212,21 @@ def test_plans_that_may_be_given(act: Act, by: str) -> None:
         sub_key(act, by, plan="basic")
 
 
+def test_plan_that_an_operator_has_set(act: Act, by: str) -> None:
+    """It also limits keys of the operator's, so a distributor does not change it, whatever plans it may give."""
+    for plan in (Plan("tight", rate_limit="1/minute"), Plan("basic")):
+        plans.create(act, plan)
+    consumers.update(act, "dist.a", plan="tight")
+    for plans_given in ((), ("basic",)):
+        plans.create(act, Plan(f"reseller{len(plans_given)}", sub_plans=plans_given))
+        consumers.update(act, "dist", plan=f"reseller{len(plans_given)}")
+        for wanted in (None, "basic"):
+            with pytest.raises(ConfigurationError, match="the provider has set 'tight'"):
+                sub_consumers.update(act, by, "dist.a", plan=wanted)
+        assert sub_consumers.update(act, by, "dist.a", plan="tight", email=None).plan == "tight"
+        assert sub_key(act, by).plan is None
+
+
 def test_cap(act: Act, by: str) -> None:
     """What is revoked, or was rotated and has ended, leaves its place; at the cap there is no grace."""
     consumers.update(act, "dist", max_sub_keys=2)
@@ -332,6 +347,7 @@ def test_another_key_keeps_them(act: Act, by: str, shop: SqlStore, sealer: Seale
     assert process.state(key) == "active"
 
 
+@BOTH
 def test_what_is_taken_from_the_parent(act: Act, by: str, shop: SqlStore, sealer: Sealer) -> None:
     """Scopes, networks and limits of a sub key that a process knows follow the parent's."""
     plans.create(act, Plan("reseller", rate_limit="7/second"))

@@ -38,19 +38,24 @@ def create(act: Act, by: str, name: str, **properties: Unpack[CustomerProperties
         if not name.startswith(f"{distributor.name}."):
             hint = f"begin it with {distributor.name}. and add what you call the customer"
             raise ConfigurationError("name", f"{name!r} is not below {distributor.name!r}", hint)
-        made = consumers.create(act, name, parent=distributor.name, **_own_plan(distributor, properties))
-        _check(made, distributor)
-    return made
+        check_on_plan(properties.get("plan"), distributor)
+        check_shared_quota(properties.get("quota_month"), distributor)
+        return consumers.create(act, name, parent=distributor.name, **properties)
 
 
 def update(act: Act, by: str, name: str, **changes: Unpack[CustomerProperties]) -> Consumer:
-    """Change properties of a customer. Raises NotFoundError, StaleVersionError, ConfigurationError."""
+    """Change properties of a customer.
+
+    Raises NotFoundError, StaleVersionError, and ConfigurationError for what cannot be, for what is beyond what the
+    distributor has itself, and for another plan than one that an operator has put the customer on.
+    """
     with act.store.transaction():
         distributor = get_distributor(act, by)
-        get_customer(act, distributor, name)
-        after = consumers.update(act, name, **_own_plan(distributor, changes))
-        _check(after, distributor)
-    return after
+        before = get_customer(act, distributor, name)
+        if "plan" in changes and changes["plan"] != before.plan:
+            _check_plan(before.plan, changes["plan"], distributor)
+        check_shared_quota(changes.get("quota_month"), distributor)
+        return consumers.update(act, name, **changes)
 
 
 def suspend(act: Act, by: str, name: str) -> Consumer:
@@ -76,13 +81,7 @@ def _hold(act: Act, by: str, name: str, told: str, *, suspended: bool) -> Consum
         return consumers.change(act, told, name, lambda one: replace(one, suspended_by_parent=suspended))
 
 
-def _own_plan(distributor: Distributor, properties: CustomerProperties) -> CustomerProperties:
-    """Refuse a plan that is not the distributor's to give before anybody learns whether it is there."""
-    if properties.get("plan") is not None:
-        check_on_plan(properties["plan"], distributor)
-    return properties
-
-
-def _check(customer: Consumer, distributor: Distributor) -> None:
-    check_on_plan(customer.plan, distributor)
-    check_shared_quota(customer.quota_month, distributor)
+def _check_plan(before: str | None, after: str | None, distributor: Distributor) -> None:
+    if before is not None and before not in distributor.plans:
+        raise ConfigurationError("plan", f"the provider has set {before!r}", "leave it, or ask the provider")
+    check_on_plan(after, distributor)

@@ -104,7 +104,9 @@ def _hold(act: Act, by: str, access_key_id: str, name: str, *, suspended: bool) 
 
 
 def _check_plan(act: Act, distributor: Distributor, key: AccessKey) -> None:
-    check_on_plan(key.plan or act.store.get_consumer(key.consumer).plan, distributor)
+    """Raise ConfigurationError where there must be a plan, and neither the key nor its holder is on one."""
+    if key.plan is None and act.store.get_consumer(key.consumer).plan is None:
+        check_on_plan(None, distributor)
 
 
 def _check_not_prolonged(before: AccessKey, after: AccessKey) -> None:

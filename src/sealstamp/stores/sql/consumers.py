@@ -34,15 +34,14 @@ LINE: Final = _line()
 
 
 def _below() -> Select[Any]:
+    """Select the names of some consumers that are below ``consumer``."""
     mine = bindparam("consumer", type_=Text)
     first = select(consumer_parents.c.consumer).where(consumer_parents.c.parent == mine).cte("below", recursive=True)
     next_ones = select(consumer_parents.c.consumer).join(first, consumer_parents.c.parent == first.c.consumer)
-    return select(first.union(next_ones).c.consumer)
+    return select(first.union(next_ones).c.consumer).limit(MOST_AT_ONCE)
 
 
-BELOW: Final = _below()
-"""Selects the names of the consumers that are below ``consumer``."""
-_SOME_BELOW: Final = BELOW.limit(MOST_AT_ONCE)
+_BELOW: Final = _below()
 
 
 class ConsumerTables(Transactions):
@@ -116,7 +115,7 @@ def line_of(name: str, rows: Iterable[Row[Any]]) -> list[Consumer]:
 
 def _changed_below(connection: Connection, name: str) -> Iterator[Change]:
     """Return changes of the consumers that are below one: what it is holds for them too."""
-    below = connection.scalars(_SOME_BELOW, {"consumer": name}).all()
+    below = connection.scalars(_BELOW, {"consumer": name}).all()
     return (Change(Kind.CONSUMER, one) for one in below)
 
 
