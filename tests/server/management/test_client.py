@@ -28,7 +28,7 @@ from sealstamp.resources import (
     pairs,
 )
 from sealstamp.server.management.app import OPERATIONS
-from tests.client.awaited import FOLDER, awaited
+from tests.client.awaited import FILES, FOLDER, awaited
 from tests.server.managing import Manager
 from tests.server.signing import Pair
 
@@ -56,8 +56,9 @@ def test_every_operation_has_a_method() -> None:
 
 def test_clients_are_alike() -> None:
     """The client to be awaited is the other with ``await``."""
-    written = (FOLDER / "asynchronous.py").read_text(encoding="utf-8")
-    assert ast.dump(ast.parse(written)) == ast.dump(ast.parse(awaited())), "run tests/client/awaited.py"
+    for name, made in FILES.items():
+        written = (FOLDER / f"{made}.py").read_text(encoding="utf-8")
+        assert ast.dump(ast.parse(written)) == ast.dump(ast.parse(awaited(name))), "run tests/client/awaited.py"
 
 
 def test_life_of_a_key(client: sealstamp.Client) -> None:
