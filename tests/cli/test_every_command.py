@@ -35,6 +35,12 @@ NAMES = {
     *(("keys", act) for act in ("enable", "disable", "revoke", "delete")),
     *(("consumers", act) for act in ("list", "create", "update", "suspend", "enable", "revoke-keys", "delete")),
     *(("audit", act) for act in ("list", "verify", "export")),
+    *(("schemes", act) for act in ("upload", "uploaded", "versions", "delete")),
+    *(("plans", act) for act in ("list", "create", "update", "delete")),
+    *(("invitations", act) for act in ("send", "list", "renew", "withdraw")),
+    *(("requests", act) for act in ("list", "show", "approve", "decline")),
+    *(("mail", act) for act in ("list", "retry", "send")),
+    ("usage",),
 }
 
 

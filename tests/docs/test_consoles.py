@@ -16,7 +16,7 @@ from sealstamp.cli import main
 DOCS = Path(__file__).parents[2] / "docs"
 
 
-@pytest.mark.parametrize("page", ["keys", "audit"])
+@pytest.mark.parametrize("page", ["keys", "audit", "getting-a-pair"])
 def test_consoles(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """From top to bottom, in a folder with the files that the page names; ``…`` stands for anything."""
     for name in [name for name in os.environ if name.startswith("SEALSTAMP_")]:

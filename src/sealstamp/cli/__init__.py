@@ -26,7 +26,7 @@ GROUPS = {
     "demo": "see the four systems guarded, called rightly and wrongly",
     "serve": "run the service",
     "apply": "make the store match a file of APIs, consumers and keys",
-    "schemes": "list, show and check schemes",
+    "schemes": "list, show, check and upload schemes",
     "sign": "sign a request",
     "verify": "verify a raw request",
     "call": "sign a request and send it",
@@ -34,6 +34,11 @@ GROUPS = {
     "proxy": "sign what is sent through a local port",
     "keys": "issue, import, rotate and end access keys, and what happens to them between",
     "consumers": "make, list, change and suspend those who hold access keys",
+    "plans": "make, list and change named sets of scopes, limits and quotas",
+    "invitations": "invite people to claim an access key, once, and take that back",
+    "requests": "look at what strangers ask for, approve it or decline",
+    "mail": "look at the mail that is to be sent, and send it",
+    "usage": "add up how many requests there were",
     "apis": "list the guarded APIs",
     "audit": "list, verify and export what was done",
     "sealing": "seal secrets anew after the sealing key was changed",
@@ -54,8 +59,8 @@ UNHEARD = 141
 
 _MISUSE = (ConfigurationError, SchemeError, SigningError, NotFoundError, VerificationError)
 _HINTS: dict[type[SealstampError], str] = {
-    KeyStateError: "sealstamp keys list tells the state of every key",
-    NotFoundError: "sealstamp keys list and sealstamp apis list tell what there is",
+    KeyStateError: "a list tells the state of things, as sealstamp keys list",
+    NotFoundError: "a list tells what there is, as sealstamp keys list or sealstamp apis list",
     SigningError: "sealstamp schemes show tells what a scheme needs",
     StoreUnavailableError: "the setting store names it; try again when it can be reached",
     VerificationError: "what a scheme signs must come once and be readable",

@@ -1,4 +1,4 @@
-"""The commands of a group, each of which works on the keys' books."""
+"""The commands of a group, most of which work on the keys' books."""
 
 from __future__ import annotations
 
@@ -16,11 +16,21 @@ class Acts:
         self._commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     def add(
-        self, name: str, about: str, run: Callable[[Namespace], int], *, json: str = "print JSON"
+        self,
+        name: str,
+        about: str,
+        run: Callable[[Namespace], int],
+        *,
+        json: str = "print JSON",
+        ask: Callable[[ArgumentParser], None] = add_books,
     ) -> ArgumentParser:
-        """Add a command; whatever else it takes is asked of what is returned."""
+        """Add a command, with ``ask`` for what it works on; whatever else it takes is asked of what is returned."""
         added: ArgumentParser = self._commands.add_parser(name, help=about, description=about)
         added.set_defaults(run=run, command=name)
-        add_books(added)
+        ask(added)
         output.add_json(added, json)
         return added
+
+
+def ask_nothing(_parser: ArgumentParser) -> None:
+    """Ask for nothing: what a command works on is not kept anywhere."""

@@ -15,7 +15,7 @@ from sealstamp.cli.telling_keys import show_key, show_pair, show_rotated
 from sealstamp.core.credential import Secret
 from sealstamp.core.suggest import did_you_mean
 from sealstamp.credentials.finding import ID_VARIABLE
-from sealstamp.errors import ConfigurationError, NotFoundError
+from sealstamp.errors import ConfigurationError
 from sealstamp.keys.rules import check_access_key_id, check_name
 
 if TYPE_CHECKING:
@@ -71,22 +71,13 @@ def _issue(arguments: Namespace) -> int:
         check_name("consumer", arguments.consumer)
         wanted = NewAccessKey(consumer=arguments.consumer, **_scheme(arguments), **key_fields(arguments))
         with opened_books(arguments) as books, books.together():
-            _ensure_consumer(books, arguments.consumer)
+            books.ensure_consumer(arguments.consumer)
             pair = books.issue_access_key(wanted)
     return show_pair(arguments, pair)
 
 
 def _scheme(arguments: Namespace) -> dict[str, Any]:
     return {"scheme": arguments.scheme} if arguments.scheme else {}
-
-
-def _ensure_consumer(books: Books, name: str) -> None:
-    from sealstamp.resources import NewConsumer
-
-    try:
-        books.get_consumer(name)
-    except NotFoundError:
-        books.create_consumer(NewConsumer(name=name))
 
 
 def _import(arguments: Namespace) -> int:
@@ -97,7 +88,7 @@ def _import(arguments: Namespace) -> int:
         given = {**_pair(arguments), **key_fields(arguments), "consumer": arguments.consumer}
         with opened_books(arguments) as books, books.together():
             given["extras"] = _extras(arguments, books, arguments.apis)
-            _ensure_consumer(books, arguments.consumer)
+            books.ensure_consumer(arguments.consumer)
             key = books.import_access_key(ImportedAccessKey(**given))
     return show_key(arguments, key, "imported")
 
@@ -128,7 +119,8 @@ def _extras(arguments: Namespace, books: Books, apis: Collection[str]) -> dict[s
     known = _extras_of(books, apis)
     if unknown := given.keys() - known:
         name = min(unknown)
-        raise ConfigurationError("--extra-file", f"no scheme of these APIs has {name}", did_you_mean(name, known))
+        hint = did_you_mean(name, known) if known else "leave it out"
+        raise ConfigurationError("--extra-file", f"no scheme of these APIs has {name}", hint)
     return {**{name: value for name in known if (value := inputs.extra_of_environment(name))}, **given}
 
 

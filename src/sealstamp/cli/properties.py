@@ -1,4 +1,4 @@
-"""Options for the properties of consumers and access keys, and what was given of them."""
+"""Options for the properties of consumers, access keys and plans, and what was given of them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from sealstamp.cli.moments import read_moment
 from sealstamp.cli.numbers import read_number
 from sealstamp.errors import ConfigurationError
+from sealstamp.keys.rules import check_name
 
 if TYPE_CHECKING:
     from sealstamp.keys.acts.access_keys import KeyProperties
@@ -38,8 +39,22 @@ _CONSUMER: Final = {
     ),
     "labels": ("--label", "NAME=TEXT", "a label; may come again"),
 }
-_MANY: Final = frozenset({"apis", "labels", "networks", "scopes"})
-_NUMBERS: Final = frozenset({"max_sub_keys", "quota_day", "quota_month"})
+_PLAN: Final = {
+    "scopes": ("--scope", "SCOPE", "what its keys may do, beside what each may; may come again"),
+    "rate_limit": ("--rate-limit", "LIMIT", "how often each key may be used, as 100/minute"),
+    "quota_day": ("--quota-day", "N", "how many requests each key may make a day, in UTC"),
+    "quota_month": ("--quota-month", "N", "how many requests each key may make a calendar month, in UTC"),
+    "consumer_quota_month": (
+        "--consumer-quota-month",
+        "N",
+        "how many requests a month all keys of a consumer on it, and of those below, may make together",
+    ),
+    "max_sub_keys": ("--max-sub-keys", "N", "how many sub keys a consumer on it may issue"),
+    "sub_plans": ("--sub-plan", "NAME", "a plan that a consumer on it may put its customers on; may come again"),
+}
+_MANY: Final = frozenset({"apis", "labels", "networks", "scopes", "sub_plans"})
+_NAMES: Final = frozenset({"apis", "parent", "plan", "sub_plans"})
+_NUMBERS: Final = frozenset({"consumer_quota_month", "max_sub_keys", "quota_day", "quota_month"})
 _APIS: Final = {"apis": ("--api", "NAME", "where it may be used, in place of all before; may come again")}
 
 
@@ -65,6 +80,22 @@ def add_consumer_changes(parser: ArgumentParser) -> None:
     _add_clear(parser, _CONSUMER)
 
 
+def add_key_terms(parser: ArgumentParser) -> None:
+    """Ask for what a key is to have that somebody else will claim."""
+    _add(parser, {**_APIS, **_KEY})
+
+
+def add_plan_properties(parser: ArgumentParser) -> None:
+    """Ask for what a new plan is to have."""
+    _add(parser, _PLAN)
+
+
+def add_plan_changes(parser: ArgumentParser) -> None:
+    """Ask for what a plan is to have from now on."""
+    _add(parser, _PLAN)
+    _add_clear(parser, _PLAN)
+
+
 def key_fields(arguments: Namespace) -> dict[str, Any]:
     """Return what was given for a key, as the management API calls it.
 
@@ -84,6 +115,15 @@ def consumer_fields(arguments: Namespace) -> dict[str, Any]:
     return _given(arguments, _CONSUMER)
 
 
+def plan_fields(arguments: Namespace) -> dict[str, Any]:
+    """Return what was given for a plan. Raises ConfigurationError, which names the property, or the option already."""
+    from sealstamp.keys.plans import Plan, check_plan
+
+    given = _given(arguments, _PLAN)
+    checked = check_plan(Plan("plan", **given))
+    return {name: getattr(checked, name) for name in given}
+
+
 @contextmanager
 def told_by_option() -> Iterator[None]:
     """Name the option, where a ConfigurationError names a property, or a field of a request."""
@@ -93,16 +133,17 @@ def told_by_option() -> Iterator[None]:
         field = _FIELD.search(error.problem)
         place = error.place.partition(".")[0] if field is None else field[1]
         option = _OPTIONS.get(place, error.place)
-        raise ConfigurationError(option, error.problem, error.hint) from None
+        hint = error.hint if field is None else "give it as --help says"
+        raise ConfigurationError(option, _FIELD.sub("", error.problem), hint) from None
 
 
 _OPTIONS: Final = {
-    **{name: option for name, (option, *_) in {**_APIS, **_CONSUMER, **_KEY}.items()},
-    "consumer": "--consumer",
+    **{name: option for name, (option, *_) in {**_APIS, **_CONSUMER, **_KEY, **_PLAN}.items()},
+    **{name: f"--{name}" for name in ("consumer", "days", "email", "holder", "reason")},
     "expires": "--expires",
     "scheme": "--scheme",
 }
-_FIELD: Final = re.compile(r" - at `\$\.(\w+)")
+_FIELD: Final = re.compile(r" - at `\$(?:\.\w+)*\.(\w+)(?:\[[^`]*)?`")
 """Where the management API tells of a field that is not of its type."""
 
 
@@ -135,11 +176,13 @@ def _given(arguments: Namespace, properties: Mapping[str, tuple[str, str, str]])
     return given
 
 
-_NOTHING: Final[Mapping[str, Any]] = {"labels": {}, "networks": (), "scopes": ()}
+_NOTHING: Final[Mapping[str, Any]] = {"labels": {}, "networks": (), "scopes": (), "sub_plans": ()}
 """What a property is that was taken away, where that is not None."""
 
 
 def _read(name: str, option: str, value: Any) -> Any:
+    if name in _NAMES:
+        return [check_name(option, one) for one in value] if name in _MANY else check_name(option, value)
     if name in _NUMBERS:
         return read_number(option, value)
     if name == "labels":

@@ -7,39 +7,42 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from sealstamp.cli import output
+from sealstamp.cli import output, uploads
+from sealstamp.cli.acts import Acts, ask_nothing
 from sealstamp.schemes import list_schemes
 
 
 def add(parser: ArgumentParser) -> None:
     """Say what ``schemes`` takes."""
-    acts = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for name, about, run in (
-        ("list", "list the catalogue", _list),
-        ("show", "show what a scheme says, and what it leaves unsigned", _about),
-        ("check", "check a scheme file", _about),
-        ("lint", "say how safe a scheme is, what can be done with it, and what to do about it", _about),
-        ("vectors", "make the test vectors of schemes: requests to accept, and to refuse with a reason", _vectors),
-    ):
-        act = acts.add_parser(name, help=about, description=about)
-        if name == "show":
-            act.add_argument("scheme", metavar="NAME|FILE", help="a scheme's name, or a scheme file")
-        elif name == "lint":
-            which = act.add_mutually_exclusive_group(required=True)
-            which.add_argument("scheme", nargs="?", metavar="NAME|FILE", help="a scheme's name, or a scheme file")
-            which.add_argument("--all", action="store_true", help="every scheme of the catalogue, as a table")
-        elif name == "check":
-            act.add_argument("scheme", metavar="FILE", help="a scheme file")
-        elif name == "list":
-            about = "with grade, what is covered, what signs, and what guards against replay"
-            act.add_argument("--long", action="store_true", help=about)
-        elif name == "vectors":
-            act.add_argument(
-                "schemes", metavar="NAME|FILE", nargs="*", help="schemes; without any, the whole catalogue"
-            )
-            act.add_argument("--out", metavar="DIR", help="write each case into DIR/SCHEME/CASE instead of listing it")
-        output.add_json(act)
-        act.set_defaults(run=run, act=name)
+    acts = Acts(parser)
+    listed = acts.add("list", "list the catalogue", _list, ask=ask_nothing)
+    about = "with grade, what is covered, what signs, and what guards against replay"
+    listed.add_argument("--long", action="store_true", help=about)
+    about = "show what a scheme says, and what it leaves unsigned"
+    _add_scheme(acts.add("show", about, _about, ask=ask_nothing))
+    checked = acts.add("check", "check a scheme file", _about, ask=ask_nothing)
+    checked.add_argument("scheme", metavar="FILE", help="a scheme file")
+    about = "say how safe a scheme is, what can be done with it, and what to do about it"
+    _add_linted(acts.add("lint", about, _about, ask=ask_nothing))
+    about = "make the test vectors of schemes: requests to accept, and to refuse with a reason"
+    _add_vectors(acts.add("vectors", about, _vectors, ask=ask_nothing))
+    uploads.add(acts)
+
+
+def _add_scheme(parser: ArgumentParser) -> None:
+    parser.add_argument("scheme", metavar="NAME|FILE", help="a scheme's name, or a scheme file")
+
+
+def _add_linted(parser: ArgumentParser) -> None:
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("scheme", nargs="?", metavar="NAME|FILE", help="a scheme's name, or a scheme file")
+    which.add_argument("--all", action="store_true", help="every scheme of the catalogue, as a table")
+
+
+def _add_vectors(parser: ArgumentParser) -> None:
+    about = "schemes; without any, the whole catalogue"
+    parser.add_argument("schemes", metavar="NAME|FILE", nargs="*", help=about)
+    parser.add_argument("--out", metavar="DIR", help="write each case into DIR/SCHEME/CASE instead of listing it")
 
 
 def _list(arguments: Namespace) -> int:
@@ -55,7 +58,7 @@ def _list(arguments: Namespace) -> int:
 def _about(arguments: Namespace) -> int:
     from sealstamp.cli import about
 
-    return about.RUNS[arguments.act](arguments)
+    return about.RUNS[arguments.command](arguments)
 
 
 def _vectors(arguments: Namespace) -> int:

@@ -6,6 +6,8 @@ from abc import abstractmethod
 from contextlib import AbstractContextManager
 
 from sealstamp.client import Client
+from sealstamp.errors import NotFoundError
+from sealstamp.resources import NewConsumer
 
 
 class Books(Client):
@@ -14,3 +16,10 @@ class Books(Client):
     @abstractmethod
     def together(self) -> AbstractContextManager[None]:
         """Keep all that is done in the block, or nothing, where the store is in this process; else as it comes."""
+
+    def ensure_consumer(self, name: str) -> None:
+        """Make a consumer, if it is new."""
+        try:
+            self.get_consumer(name)
+        except NotFoundError:
+            self.create_consumer(NewConsumer(name=name))
