@@ -48,6 +48,7 @@ class MailServer:
         self.messages: list[EmailMessage] = []
         self.raw: list[bytes] = []
         self.refusals: list[str] = []
+        self.refused: list[EmailMessage] = []
         self.refused_recipients: dict[str, str] = {}
         self.port = free_port()
         if certificate is not None:
@@ -79,10 +80,11 @@ class MailServer:
         return "250 OK"
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
-        if self.refusals:
-            return self.refusals.pop(0)
-        self.raw.append(envelope.content)
         message = message_from_bytes(envelope.content, policy=default)
         assert isinstance(message, EmailMessage)
+        if self.refusals:
+            self.refused.append(message)
+            return self.refusals.pop(0)
+        self.raw.append(envelope.content)
         self.messages.append(message)
         return "250 OK"
