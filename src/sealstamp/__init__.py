@@ -36,6 +36,7 @@ from sealstamp.late import late
 
 if TYPE_CHECKING:
     from sealstamp.client import AsyncClient, Client
+    from sealstamp.core.assertion import Assertion, check_assertion
     from sealstamp.core.credential import Credential, Secret
     from sealstamp.core.request import Request
     from sealstamp.core.scheme import Scheme
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from sealstamp.core.verifier import BoundKey, Claim, ClaimResult, Principal, ReplayBy, Verifier
     from sealstamp.errors import (
         ConfigurationError,
+        InvalidAssertionError,
         NotFoundError,
         Reason,
         SchemeError,
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     from sealstamp.schemes import get_scheme, scheme_names
 
 __all__ = [
+    "Assertion",
     "AsyncClient",
     "BoundKey",
     "Claim",
@@ -63,6 +66,7 @@ __all__ = [
     "ConfigurationError",
     "Credential",
     "Instructions",
+    "InvalidAssertionError",
     "NotFoundError",
     "Principal",
     "Reason",
@@ -78,6 +82,7 @@ __all__ = [
     "StoreUnavailableError",
     "VerificationError",
     "Verifier",
+    "check_assertion",
     "get_scheme",
     "scheme_names",
 ]
@@ -87,6 +92,7 @@ __getattr__, __dir__ = late(
     __name__,
     {
         "client": ("AsyncClient", "Client"),  # they need sealstamp[client]
+        "core.assertion": ("Assertion", "check_assertion"),
         "core.credential": ("Credential", "Secret"),
         "core.request": ("Request",),
         "core.scheme": ("Scheme",),
@@ -95,6 +101,7 @@ __getattr__, __dir__ = late(
         "core.verifier": ("BoundKey", "Claim", "ClaimResult", "Principal", "ReplayBy", "Verifier"),
         "errors": (
             "ConfigurationError",
+            "InvalidAssertionError",
             "NotFoundError",
             "Reason",
             "SchemeError",

@@ -18,6 +18,7 @@
     │ ├ PermissionDeniedError 403
     │ └ LimitedError(retry_after_ms) 429            the same request may be sent again, later
     │     RateLimitedError · QuotaExceededError · TooManyFailuresError
+    ├ InvalidAssertionError                         an application was told who called, and not by Sealstamp
     ├ VectorError                                   a test vector does not end as it says
     ├ KeyStateError 409 · NotFoundError 404         management
     │ └ StaleVersionError 412                       somebody else changed it meanwhile
@@ -262,6 +263,10 @@ class TooManyFailuresError(LimitedError):
 
     reason = Reason.TOO_MANY_FAILURES
     public_message = "too many requests with wrong credentials came from this address; wait"
+
+
+class InvalidAssertionError(SealstampError):
+    """An assertion of who called is not Sealstamp's, not for this API, or not good now."""
 
 
 class VectorError(SealstampError):

@@ -15,6 +15,7 @@ from sealstamp.errors import ConfigurationError
 from sealstamp.keys.sealing import Sealer
 from sealstamp.keys.throttling import FailureThrottle
 from sealstamp.server.asgi import Application
+from sealstamp.server.asserting import open_asserter
 from sealstamp.server.attempts import Attempts
 from sealstamp.server.background import background
 from sealstamp.server.clock import now_ms
@@ -104,7 +105,9 @@ def _assemble(settings: Settings, resources: ExitStack) -> Application:
     )
     usage = UsageBook(store, metrics, log, now_ms, interval_ms=settings.usage_interval, keep_ms=settings.usage_kept)
     quotas = QuotaBook(store, metrics, log)
-    door = Door(shared.replay, attempts, Limiter(shared.rates, quotas), Records(metrics, usage, log), now_ms)
+    asserter = open_asserter(settings.assertion_key_file, now_ms, settings.assertion_lifetime)
+    limiter, records = Limiter(shared.rates, quotas), Records(metrics, usage, log)
+    door = Door(shared.replay, attempts, limiter, records, now_ms, asserter)
     clock = ClockWatch(store, now_ms, settings.max_clock_distance)
     controls = Controls(directory, door, shared, clock, metrics, trust)
     locator = Locator(trust, settings.client_address_header)

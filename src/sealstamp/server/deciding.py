@@ -36,22 +36,26 @@ def decide(reception: Reception, dialect: Dialect, asked: Asked, rest: bytes) ->
         address = reception.locator.told(request)
         admitted = begin(reception.door.admit(guarded, request, request_id, address))
         if isinstance(admitted, tuple):
-            return _allowed(dialect, admitted, request_id)
-        return _decide_later(dialect, admitted, request_id)
+            return _allowed(reception, guarded, dialect, admitted, request_id)
+        return _decide_later(reception, guarded, dialect, admitted, request_id)
     except Answered as done:
         return dialect.word(done.answer)
 
 
-async def _decide_later(dialect: Dialect, later: Awaitable[Admitted], request_id: str) -> Answer:
+async def _decide_later(
+    reception: Reception, guarded: GuardedApi, dialect: Dialect, later: Awaitable[Admitted], request_id: str
+) -> Answer:
     try:
-        return _allowed(dialect, await later, request_id)
+        return _allowed(reception, guarded, dialect, await later, request_id)
     except Answered as done:
         return dialect.word(done.answer)
 
 
-def _allowed(dialect: Dialect, admitted: Admitted, request_id: str) -> Answer:
+def _allowed(
+    reception: Reception, guarded: GuardedApi, dialect: Dialect, admitted: Admitted, request_id: str
+) -> Answer:
     principal, body = admitted
-    told = [] if principal is None else identity_headers(principal)
+    told = [] if principal is None else identity_headers(principal, guarded.name, reception.door.asserter)
     if body is not None:
         body.leave_unseen()
         told.append(UNCHECKED)

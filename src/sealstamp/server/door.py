@@ -24,6 +24,7 @@ from sealstamp.keys.addresses import ClientAddress
 from sealstamp.keys.ports import ReplayGuard
 from sealstamp.keys.snapshot import AcceptedScheme, GuardedApi
 from sealstamp.server.answers import Answered, refusal_answer
+from sealstamp.server.asserting import Asserter
 from sealstamp.server.attempts import Attempts
 from sealstamp.server.bodies import BodyUnderCheck, ObservedBody
 from sealstamp.server.limiting import Limiter
@@ -37,16 +38,26 @@ Admitted = tuple[Principal | None, BodyUnderCheck | None]
 
 
 class Door:
-    """Decides for every API of one process. ``now_ms`` is the wall clock in Unix milliseconds."""
+    """Decides for every API of one process. ``now_ms`` is the wall clock in Unix milliseconds.
+
+    ``asserter`` signs what upstreams are told of who called; None where nobody does.
+    """
 
     def __init__(
-        self, replay: ReplayGuard, attempts: Attempts, limiter: Limiter, records: Records, now_ms: Callable[[], int]
+        self,
+        replay: ReplayGuard,
+        attempts: Attempts,
+        limiter: Limiter,
+        records: Records,
+        now_ms: Callable[[], int],
+        asserter: Asserter | None = None,
     ) -> None:
         self._replay = replay
         self._attempts = attempts
         self._limiter = limiter
         self._records = records
         self.now_ms = now_ms
+        self.asserter = asserter
 
     async def admit(
         self, guarded: GuardedApi, request: Request, request_id: str, address: ClientAddress | None = None

@@ -13,12 +13,11 @@ from contextlib import suppress
 import httpcore2
 
 from sealstamp.core.request import Request
-from sealstamp.core.verifier import Principal
 from sealstamp.keys.addresses import ClientAddress, client_address
 from sealstamp.server.answers import REQUEST_ID, Answer, Answered, Headers, problem
 from sealstamp.server.asgi import ClientGoneError, Receive, Scope, Send, announces_body, send_answer, stream_body
 from sealstamp.server.bodies import BodyUnderCheck
-from sealstamp.server.identity import identity_headers, without_identity
+from sealstamp.server.identity import without_identity
 from sealstamp.server.logs import Log
 from sealstamp.server.settings import Settings
 
@@ -61,7 +60,7 @@ class Gateway:
         self,
         upstream: str,
         request: Request,
-        principal: Principal | None,
+        told: Headers,
         body: BodyUnderCheck | None,
         request_id: str,
         address: ClientAddress | None,
@@ -77,7 +76,7 @@ class Gateway:
         """
         origin = httpcore2.URL(upstream)
         url = httpcore2.URL(scheme=origin.scheme, host=origin.host, port=origin.port, target=request.target)
-        headers = upstream_headers(request, principal, request_id, address, scope)
+        headers = upstream_headers(request, told, request_id, address, scope)
         content, options = _content(request, body, receive), {"timeout": self._timeouts}
         started = False
         try:
@@ -109,9 +108,9 @@ def _failure(error: Exception, request_id: str) -> Answer:
 
 
 def upstream_headers(
-    request: Request, principal: Principal | None, request_id: str, address: ClientAddress | None, scope: Scope
+    request: Request, told: Headers, request_id: str, address: ClientAddress | None, scope: Scope
 ) -> Headers:
-    """Return the headers for the upstream: the client's, less what may not pass, plus who called."""
+    """Return the headers for the upstream: the client's, less what may not pass, plus who called as ``told``."""
     headers = [line for line in _end_to_end(request.headers) if line[0] not in _FORWARDED]
     headers = without_identity(headers)
     if _is_chunked(request):
@@ -122,7 +121,7 @@ def upstream_headers(
     headers.append((b"x-forwarded-host", request.authority))
     headers.append((b"x-forwarded-proto", request.scheme))
     headers.append((REQUEST_ID, request_id.encode()))
-    return headers if principal is None else headers + identity_headers(principal)
+    return headers + told
 
 
 def _forwarded_for(peer: str, address: ClientAddress | None) -> bytes:

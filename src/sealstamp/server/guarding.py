@@ -19,6 +19,7 @@ from sealstamp.server.asgi import (
     send_answer,
 )
 from sealstamp.server.gateway import Gateway
+from sealstamp.server.identity import identity_headers
 from sealstamp.server.reception import Reception
 
 
@@ -40,7 +41,9 @@ async def guard(
     except Answered as done:
         await send_answer(send, done.answer)
     else:
-        await gateway.forward(upstream, request, principal, body, request_id, address, scope, receive, send)
+        asserter = reception.door.asserter
+        told = [] if principal is None else identity_headers(principal, guarded.name, asserter)
+        await gateway.forward(upstream, request, told, body, request_id, address, scope, receive, send)
 
 
 def _read(scope: Scope, request_id: str) -> Request:

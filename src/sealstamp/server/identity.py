@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sealstamp.core.verifier import Principal
+from sealstamp.server.asserting import Asserter
 
 PREFIX = b"x-sealstamp-"
 CONSUMER, ACCESS_KEY_ID, SCHEME = b"x-sealstamp-consumer", b"x-sealstamp-access-key-id", b"x-sealstamp-scheme"
-BODY = b"x-sealstamp-body"
-TOLD = (CONSUMER, ACCESS_KEY_ID, SCHEME, BODY)
+BODY, ASSERTION = b"x-sealstamp-body", b"x-sealstamp-assertion"
+TOLD = (CONSUMER, ACCESS_KEY_ID, SCHEME, BODY, ASSERTION)
 """All that an upstream can be told."""
 Headers = list[tuple[bytes, bytes]]
 
 
-def identity_headers(principal: Principal) -> Headers:
-    """Return what the upstream is told."""
+def identity_headers(principal: Principal, api: str, asserter: Asserter | None) -> Headers:
+    """Return what the upstream of an API is told."""
     access_key_id, consumer, scheme = principal.encoded
-    return [(CONSUMER, consumer), (ACCESS_KEY_ID, access_key_id), (SCHEME, scheme)]
+    told = [(CONSUMER, consumer), (ACCESS_KEY_ID, access_key_id), (SCHEME, scheme)]
+    if asserter is not None:
+        told.append((ASSERTION, asserter.assertion(principal, api)))
+    return told
 
 
 def without_identity(headers: Iterable[tuple[bytes, bytes]]) -> Headers:

@@ -186,6 +186,12 @@ class Settings(BaseSettings):
         ge=10,
         description="how far this clock may be from Valkey's, else refuse, and from PostgreSQL's, else be not ready",
     )
+    assertion_key_file: Path | None = Field(
+        None, description="file with the key that signs assertions for upstreams: a secret, or Ed25519 in PEM"
+    )
+    assertion_lifetime: Milliseconds = Field(
+        60_000, ge=2_000, description="how long an assertion is good, at least half of which is left when it is shown"
+    )
     workers: int = Field(1, ge=1, le=256, description="processes that serve; several share what they accept")
     replay_capacity: int = Field(
         1_000_000, ge=1_000, description="most live claims that several workers remember; each takes 66 bytes of disk"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.server.doors.house import House, manifest
+from tests.server.doors.house import ASSERTION_KEY, House, manifest
 from tests.server.service import Service, serving
 from tests.server.upstream import Upstream
 
@@ -17,7 +17,13 @@ from tests.server.upstream import Upstream
 def guarded(tmp_path_factory: pytest.TempPathFactory, upstream: Upstream) -> Iterator[Service]:
     """A service that decides on Unix sockets."""
     folder = tmp_path_factory.mktemp("doors")
-    service = Service(folder, decision_listen=f"unix:{folder}/decide.sock", grpc_listen=f"unix:{folder}/grpc.sock")
+    (folder / "assertion.key").write_text(ASSERTION_KEY)
+    service = Service(
+        folder,
+        assertion_key_file=str(folder / "assertion.key"),
+        decision_listen=f"unix:{folder}/decide.sock",
+        grpc_listen=f"unix:{folder}/grpc.sock",
+    )
     service.prepare(manifest(upstream.url))
     with serving(service):
         yield service

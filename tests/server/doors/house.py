@@ -51,6 +51,9 @@ apis = ["shop", "other"]
 """
 
 
+ASSERTION_KEY = "a secret that only the service and the upstream have"
+
+
 def manifest(upstream: str) -> str:
     schemes = ", ".join(f'"{name}"' for name in SCHEMES)
     keys = "".join(KEY.format(pair=pair) for pair in (PAIR, *KEYS.values()))

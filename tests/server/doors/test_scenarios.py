@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import select
+import time
 
 import pytest
 
-from tests.server.doors.house import House, Sent
+from sealstamp import check_assertion
+from tests.server.doors.house import ASSERTION_KEY, House, Sent
 from tests.server.doors.scenarios import (
     DOORS,
     HTTP2_DOORS,
@@ -64,6 +66,10 @@ def check_arrived(sent: Sent, message: Message, expected: Outcome, scheme: str) 
     assert arrived.values(b"x-sealstamp-access-key-id") == [KEYS.get(scheme, PAIR).access_key_id.encode()]
     assert arrived.values(b"x-sealstamp-scheme") == [scheme.encode()]
     assert arrived.values(b"x-sealstamp-api") == []
+    (token,) = arrived.values(b"x-sealstamp-assertion")
+    said = check_assertion(token, ASSERTION_KEY, api="shop", now_s=int(time.time()))
+    assert (said.consumer, said.access_key_id) == ("acme", KEYS.get(scheme, PAIR).access_key_id)
+    assert said.scheme == scheme
     assert arrived.values(b"host") == [HOST]
 
 
