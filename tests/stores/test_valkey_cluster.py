@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from redis.crc import key_slot
+from redis.exceptions import RedisError
 
 from sealstamp.core.verifier import Claim
 from sealstamp.keys.limits import RateLimit
@@ -16,7 +17,9 @@ from sealstamp.stores.sql import SqlStore, open_store
 from sealstamp.stores.valkey import keeper
 from sealstamp.stores.valkey.opening import check_valkey
 from sealstamp.stores.valkey.shards import digest_of
-from sealstamp.stores.valkey.topology import SHARDS, TAGS
+from sealstamp.stores.valkey.topology import SHARDS, TAGS, make_topology
+from sealstamp.stores.valkey.urls import parse_valkey_url
+from tests.server.service import free_port
 from tests.server.service import until as wait_until
 from tests.stores.nodes import MADE, SEEN, Node, fresh, hammered, nodes, now_ms, until
 from tests.stores.test_valkey_replay import RACERS, many, never_again, play, race
@@ -76,10 +79,27 @@ def test_of_racers_one_makes_a_claim(three: Cluster, register: SqlStore) -> None
 
 def test_a_user_with_few_rights(three: Cluster) -> None:
     """Those that the documentation names are enough."""
-    rights = ["+EVAL", "+GET", "+SET", "+PEXPIRE", "+TIME", "+INFO", "+CLUSTER|SLOTS", "+COMMAND"]
+    rights = ["+EVAL", "+GET", "+SET", "+PEXPIRE", "+TIME", "+INFO", "+CLUSTER|SLOTS"]
     for node in three.nodes:
         node.ask("ACL", "SETUSER", "few", "on", ">word", "~{ss*", *rights)
     play(check_few(three.url.replace("//", "//few:word@")))
+
+
+def test_the_nodes_that_are_named_need_not_live(three: Cluster) -> None:
+    """Those that they told of are asked too; and where nobody tells, nobody is made up."""
+
+    async def scene() -> None:
+        topology = make_topology(
+            parse_valkey_url(three.url.replace("+cluster://", f"+cluster://127.0.0.1:{dead},")), 1.0
+        )
+        for _ in range(6):  # each of them is asked first some time
+            assert set(await topology.places()) == {("127.0.0.1", node.port) for node in three.nodes[:3]}
+        alone = make_topology(parse_valkey_url(f"valkey+cluster://127.0.0.1:{dead}"), 1.0)
+        with pytest.raises((RedisError, OSError)):
+            await alone.places()
+
+    dead = free_port()
+    play(scene())
 
 
 async def check_few(url: str) -> None:

@@ -37,6 +37,8 @@ def single(certificate: Path) -> Iterator[Valkey]:
 def whole_cluster(certificate: Path) -> Iterator[Valkey]:
     """A cluster of one."""
     with running("--cluster-enabled", "yes", program=redis_server(), certificate=certificate) as server:
+        with pytest.raises(StoreUnavailableError):  # it has no slots yet
+            check(f"valkeys+cluster://127.0.0.1:{server.port}?ca_file={certificate}&cert_file={certificate}")
         server.ask("CLUSTER", "ADDSLOTSRANGE", 0, 16_383)
         until(lambda: server.ask("CLUSTER INFO")["cluster_state"] == "ok", "the cluster to be whole")
         yield server

@@ -6,11 +6,10 @@ import asyncio
 import re
 import ssl
 from collections.abc import Callable
-from contextlib import suppress
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from redis.asyncio import Connection
-from redis.exceptions import AuthenticationError, RedisError, ResponseError
+from redis.exceptions import AuthenticationError, NoPermissionError, RedisError, ResponseError
 
 from sealstamp.errors import ConfigurationError, StoreUnavailableError
 from sealstamp.stores.valkey.keeper import Keeper, Register, Telling
@@ -20,7 +19,7 @@ from sealstamp.stores.valkey.replay import ValkeyReplayGuard
 from sealstamp.stores.valkey.scripts import PROBE
 from sealstamp.stores.valkey.shard import Rules, Shard
 from sealstamp.stores.valkey.shards import Shards
-from sealstamp.stores.valkey.topology import TAGS, make_connect, make_topology
+from sealstamp.stores.valkey.topology import TAGS, ask, make_connect, make_topology
 from sealstamp.stores.valkey.urls import Kind, ValkeyUrl, parse_valkey_url
 
 OLDEST: Final = 7
@@ -57,10 +56,10 @@ async def check_valkey(url: str, now_ms: Callable[[], int], timeout_s: float) ->
     try:
         async with asyncio.timeout(5 * timeout_s):
             return await _check_all(parsed, now_ms, timeout_s)
-    except (AuthenticationError, ResponseError) as error:
-        problem = f"the server refuses: {type(error).__name__}"
-        raise ConfigurationError(str(parsed), problem, "give user and password, and allow what is needed") from None
     except (RedisError, OSError) as error:
+        if _is_refusal(error):
+            problem = f"the server refuses: {type(error).__name__}"
+            raise ConfigurationError(str(parsed), problem, "give user and password, and allow what is needed") from None
         if _is_about_trust(error):
             problem = "the server's certificate is not trusted here, or is another host's"
             raise ConfigurationError(str(parsed), problem, "give the file of who signed it: ?ca_file=…") from None
@@ -72,8 +71,11 @@ async def _check_all(url: ValkeyUrl, now_ms: Callable[[], int], timeout_s: float
     if url.kind is not Kind.SENTINEL:
         await _check(url, connect(url.hosts[0]))
     places = await make_topology(url, timeout_s).places()
-    distances_ms = [0]
-    for place, tag in {place: tag for place, tag in zip(places, TAGS, strict=False) if place is not None}.items():
+    tags = {place: tag for place, tag in zip(places, TAGS, strict=False) if place is not None}
+    if not tags:
+        raise StoreUnavailableError(f"the replay store {url} has no primary")
+    distances_ms = []
+    for place, tag in tags.items():
         await _check(url, connect(place))
         distances_ms.append(await _try(connect(place), f"{{{tag}}}probe", now_ms))
     return max(distances_ms)
@@ -82,19 +84,9 @@ async def _check_all(url: ValkeyUrl, now_ms: Callable[[], int], timeout_s: float
 async def _try(connection: Connection, key: str, now_ms: Callable[[], int]) -> int:
     """Do there what claims do; return how far its clock is at least. Where it is no primary, that is told later."""
     before_ms = now_ms()
-    reply = await _ask(connection, "EVAL", PROBE, 1, key)
+    reply = await ask(connection, "EVAL", PROBE, 1, key)
     theirs_ms = reply[1] if isinstance(reply, list) and len(reply) > 1 else before_ms
     return max(theirs_ms - now_ms(), before_ms - theirs_ms, 0)
-
-
-async def _ask(connection: Connection, *words: str | int) -> Any:
-    try:
-        await connection.connect()  # type: ignore[no-untyped-call]
-        await connection.send_command(*words)
-        return await connection.read_response()
-    finally:
-        with suppress(RedisError, OSError):
-            await connection.disconnect()
 
 
 def _check_files(url: ValkeyUrl) -> None:
@@ -111,6 +103,12 @@ def _check_files(url: ValkeyUrl) -> None:
             raise ConfigurationError(str(url), problem, "name a file in PEM form that the service may read") from None
 
 
+def _is_refusal(error: Exception) -> bool:
+    """Tell whether the server does not let this user do something. Other answers, of a cluster that is down, pass."""
+    # What a script may not do has no class of its own.
+    return isinstance(error, AuthenticationError | NoPermissionError) or type(error) is ResponseError
+
+
 def _is_about_trust(error: BaseException | None) -> bool:
     """Tell whether an error comes from a certificate that does not hold."""
     while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
@@ -119,7 +117,7 @@ def _is_about_trust(error: BaseException | None) -> bool:
 
 
 async def _check(url: ValkeyUrl, connection: Connection) -> None:
-    facts = dict(re.findall(r"^(\w+):(.*?)\r?$", bytes(await _ask(connection, "INFO")).decode(), re.MULTILINE))
+    facts = dict(re.findall(r"^(\w+):(.*?)\r?$", bytes(await ask(connection, "INFO")).decode(), re.MULTILINE))
     version = facts.get("redis_version", "0")
     if int(version.partition(".")[0]) < OLDEST:
         raise ConfigurationError(str(url), f"the server's version is {version}", f"use Valkey, or Redis {OLDEST}")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import suppress
 from typing import Any, Final, Protocol
 
-from redis.asyncio import Connection, RedisCluster, Sentinel, SSLConnection
-from redis.asyncio.cluster import ClusterNode
+from redis.asyncio import Connection, Sentinel, SSLConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import ClusterError, RedisClusterException, SlotNotCoveredError
+from redis.crc import key_slot
+from redis.exceptions import ClusterError, RedisError
 
 from sealstamp.stores.valkey.urls import Kind, ValkeyUrl
 
@@ -84,28 +84,55 @@ class _Sentinels:
 
 
 class _Cluster:
+    """Asks one node for the slots, another one each time: one that is cut off may know nothing new."""
+
     shards = SHARDS
 
     def __init__(self, url: ValkeyUrl, timeout_s: float) -> None:
+        self._connect = make_connect(url, timeout_s)
         self._hosts = url.hosts
-        self._options = {**_options(url, timeout_s), "ssl": url.tls, "require_full_coverage": False}
+        self._known: Sequence[Place] = ()
+        self._turn = 0
 
     async def places(self) -> Sequence[Place | None]:
-        cluster = RedisCluster(startup_nodes=[ClusterNode(host, port) for host, port in self._hosts], **self._options)
-        async with aclosing(cluster):
+        nodes = list(dict.fromkeys([*self._hosts, *self._known]))
+        first, self._turn = self._turn % len(nodes), self._turn + 1
+        failed: Exception = ClusterError()
+        for node in [*nodes[first:], *nodes[:first]]:
             try:
-                await cluster.initialize()
-            except RedisClusterException:  # not one of the library's RedisErrors
-                raise ClusterError from None
-            return [_primary(cluster, f"{{{tag}}}") for tag in TAGS]
+                primaries = _primaries(await ask(self._connect(node), "CLUSTER", "SLOTS"), node[0])
+            except (RedisError, OSError) as error:
+                failed = error
+                continue
+            self._known = sorted({place for _, place in primaries})
+            return [_primary(primaries, key_slot(tag.encode())) for tag in TAGS]
+        raise failed
 
 
-def _primary(cluster: RedisCluster, key: str) -> Place | None:
+async def ask(connection: Connection, *words: str | int) -> Any:
+    """Connect, ask, read the answer and disconnect. Raises RedisError, OSError."""
     try:
-        node = cluster.get_node_from_key(key)
-    except SlotNotCoveredError:
-        return None
-    return None if node is None else (str(node.host), int(node.port))
+        await connection.connect()  # type: ignore[no-untyped-call]
+        await connection.send_command(*words)
+        return await connection.read_response()
+    finally:
+        with suppress(RedisError, OSError):
+            await connection.disconnect()
+
+
+def _primaries(slots: object, asked: str) -> list[tuple[range, Place]]:
+    """Read which node has which slots; one that does not know its own name is at the host that was asked."""
+    try:
+        return [
+            (range(first, last + 1), ((node[0] or b"").decode() or asked, int(node[1])))
+            for first, last, node, *_ in slots  # type: ignore[attr-defined]
+        ]
+    except (TypeError, ValueError, LookupError, AttributeError):
+        raise ClusterError from None
+
+
+def _primary(primaries: Sequence[tuple[range, Place]], slot: int) -> Place | None:
+    return next((place for slots, place in primaries if slot in slots), None)
 
 
 def _options(url: ValkeyUrl, timeout_s: float) -> dict[str, Any]:
