@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from sealstamp.errors import ConfigurationError
 from sealstamp.keys.sealing import (
@@ -15,12 +16,11 @@ from sealstamp.keys.sealing import (
     load_or_create_sealing_key_file,
     load_sealing_key,
 )
-from sealstamp.server.mailing.messages import parse_mailbox
-from sealstamp.server.mailing.sending import Post
-from sealstamp.server.mailing.smtp import check_available, parse_smtp_url
-from sealstamp.server.mailing.templates import load_templates
 from sealstamp.server.settings import Settings
 from sealstamp.stores.sql import SqlStore, is_store, open_store
+
+if TYPE_CHECKING:
+    from sealstamp.server.mailing.sending import Post
 
 
 def open_sealer(settings: Settings, *, make: bool = True) -> Sealer:
@@ -62,6 +62,12 @@ def open_post(settings: Settings) -> Post | None:
 
     Raises ConfigurationError.
     """
+    # Commands that open a store need not wait for what mail needs, which is a log among other things.
+    from sealstamp.server.mailing.messages import parse_mailbox
+    from sealstamp.server.mailing.sending import Post
+    from sealstamp.server.mailing.smtp import check_available, parse_smtp_url
+    from sealstamp.server.mailing.templates import load_templates
+
     templates = load_templates(settings.mail_templates)
     if settings.smtp_url is None:
         return None
