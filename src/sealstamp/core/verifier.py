@@ -69,15 +69,19 @@ class ReplayBy(StrEnum):
 
 
 class Principal(Record):
-    """Who signed: what an accepted request is known by. One is made per key, not per request."""
+    """Who signed: what an accepted request is known by. One is made per key, not per request.
+
+    ``scopes`` are the key's: what it may be used for, in the words of whoever gave it.
+    """
 
     access_key_id: str
     consumer: str
     scheme: str
+    scopes: tuple[str, ...] = ()
 
     @lazy
     def encoded(self) -> tuple[bytes, bytes, bytes]:
-        """The three as bytes, for those who pass them on with every request."""
+        """Id, consumer and scheme as bytes, for those who pass them on with every request."""
         return self.access_key_id.encode(), self.consumer.encode(), self.scheme.encode()
 
 
@@ -198,6 +202,7 @@ class Verifier:
         consumer: str,
         usable_until_ms: int = NEVER_MS,
         permitted: bool = True,
+        scopes: tuple[str, ...] = (),
     ) -> BoundKey:
         """Make a key ready, when it enters a cache: all that does not depend on a request is computed now.
 
@@ -205,7 +210,7 @@ class Verifier:
         is one, for a key of a pair where a shared secret is needed, and the other way round.
         """
         matches, _ = bind_key(self.scheme, credential)
-        principal = Principal(credential.access_key_id, consumer, self.scheme.name)
+        principal = Principal(credential.access_key_id, consumer, self.scheme.name, scopes)
         claim_prefix = b"%b\0%b\0" % (self._scope, credential.access_key_id.encode())
         body_check = bind_body_check(self.scheme, credential)
         return BoundKey(principal, matches, claim_prefix, usable_until_ms, permitted, body_check)

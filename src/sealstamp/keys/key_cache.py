@@ -103,6 +103,13 @@ class KeyCache:
                     if shelf.candidates is not None and (name in apis or shelf.is_touched(ids, consumers)):
                         shelf.candidates = None
 
+    def clear(self) -> None:
+        """Let go of every key; shelves stay."""
+        with self._lock:
+            self.generation += 1
+            for shelf in [shelf for of_api in self._shelves.values() for shelf in of_api]:
+                self._empty(shelf)
+
     def forget_all(self) -> None:
         """Let go of everything, shelves too."""
         with self._lock:
@@ -130,6 +137,9 @@ class KeyCache:
     def _take_away(self, shelves: list[KeyShelf]) -> None:
         for shelf in shelves:
             shelf.is_open = False
-            for named in list(shelf.keys):
-                self._remove(shelf, named)
-            shelf.candidates = None
+            self._empty(shelf)
+
+    def _empty(self, shelf: KeyShelf) -> None:
+        for named in list(shelf.keys):
+            self._remove(shelf, named)
+        shelf.candidates = None

@@ -7,7 +7,7 @@ look-up that was under way meanwhile is not kept, so a revoked key cannot come b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -42,21 +42,19 @@ PROBLEM: Final = "problem"
 
 
 class AcceptedScheme(KeyShelf):
-    """One scheme at one API: its verifier, and its keys, ready to verify."""
+    """One scheme at one API: its verifier, and its keys, ready to verify. Where they come from, a subclass knows."""
 
-    def __init__(self, api: Api, verifier: Verifier, store: KeySource, sealer: Sealer, cache: KeyCache) -> None:
+    def __init__(self, api: Api, verifier: Verifier, cache: KeyCache) -> None:
         super().__init__()
         self.api = api
         self.verifier = verifier
-        self._store = store
-        self._sealer = sealer
         self._cache = cache
         self.find_cached: Callable[[bytes], BoundKey | None] = self.keys.get
         """Return a key that was met before, or None; never blocks."""
         cache.add_shelf(api.name, self)
 
     def find_key(self, access_key_id: bytes) -> BoundKey | None:
-        """Return the key with this id from the store, or what stands for one that there is not; may block.
+        """Return the key with this id, or what stands for one that there is not; may block.
 
         Both are as much work, and both are met again in memory, so that time tells nobody which ids there are. None is
         returned for what can be no id. Raises StoreUnavailableError.
@@ -65,17 +63,40 @@ class AcceptedScheme(KeyShelf):
         if not is_access_key_id(named):
             return None
         generation = self._cache.generation
-        found = self._store.find_held_key(named)
-        key = self._bind(found) if found is not None else self.verifier.bind_stranger(named)
+        key = self._read(named) or self.verifier.bind_stranger(named)
         self._cache.put(self, access_key_id, key, generation)
         return key
 
     def find_candidates(self) -> tuple[BoundKey, ...]:
         """Read the API's keys, active ones first, MAX_CANDIDATES at most; may block. Raises StoreUnavailableError."""
         generation = self._cache.generation
-        candidates = tuple(map(self._bind, self._store.list_candidates(self.api.name, MAX_CANDIDATES)))
+        candidates = tuple(self._read_candidates())
         self._cache.put_candidates(self, candidates, generation)
         return candidates
+
+    def _read(self, access_key_id: str) -> BoundKey | None:
+        """Return the key with this id, or None. Raises StoreUnavailableError."""
+        raise NotImplementedError
+
+    def _read_candidates(self) -> Iterable[BoundKey]:
+        """Return what ``find_candidates`` does."""
+        raise NotImplementedError
+
+
+class StoredKeys(AcceptedScheme):
+    """A scheme whose keys are in a store, their secrets sealed."""
+
+    def __init__(self, api: Api, verifier: Verifier, store: KeySource, sealer: Sealer, cache: KeyCache) -> None:
+        super().__init__(api, verifier, cache)
+        self._store = store
+        self._sealer = sealer
+
+    def _read(self, access_key_id: str) -> BoundKey | None:
+        found = self._store.find_held_key(access_key_id)
+        return None if found is None else self._bind(found)
+
+    def _read_candidates(self) -> Iterable[BoundKey]:
+        return map(self._bind, self._store.list_candidates(self.api.name, MAX_CANDIDATES))
 
     def _bind(self, held: HeldKey) -> BoundKey:
         try:
@@ -84,6 +105,7 @@ class AcceptedScheme(KeyShelf):
             bound = self.verifier.bind(
                 credential_of(key, self._sealer),
                 consumer=key.consumer,
+                scopes=key.scopes,
                 usable_until_ms=until_ms if _is_active(key, line) else 0,
                 permitted=self.api.name in key.apis and set(self.api.scopes) <= set(key.scopes),
             )
@@ -211,7 +233,7 @@ class _Guards:
             responses = response_profile(api, self._schemes)
         except (SchemeError, ConfigurationError, NotFoundError) as error:
             return GuardedApi(api, (), None, str(error))
-        accepted = tuple(AcceptedScheme(api, each, self.store, self._sealer, self._cache) for each in verifiers)
+        accepted = tuple(StoredKeys(api, each, self.store, self._sealer, self._cache) for each in verifiers)
         return GuardedApi(api, accepted, responses, versions=versions)
 
 

@@ -27,8 +27,7 @@ from sealstamp.server.answers import Answered, refusal_answer
 from sealstamp.server.asserting import Asserter
 from sealstamp.server.attempts import Attempts
 from sealstamp.server.bodies import BodyUnderCheck, ObservedBody
-from sealstamp.server.limiting import Limiter
-from sealstamp.server.records import Records
+from sealstamp.server.ports import DecisionRecords, UsageLimiter
 
 _MADE: Final = ClaimResult.MADE  # an enum's members are slow to look up before Python 3.12
 
@@ -47,8 +46,8 @@ class Door:
         self,
         replay: ReplayGuard,
         attempts: Attempts,
-        limiter: Limiter,
-        records: Records,
+        limiter: UsageLimiter,
+        records: DecisionRecords,
         now_ms: Callable[[], int],
         asserter: Asserter | None = None,
     ) -> None:

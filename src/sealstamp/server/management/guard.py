@@ -20,7 +20,7 @@ from sealstamp.keys.in_force import HeldKey, in_force
 from sealstamp.keys.key_cache import KeyCache
 from sealstamp.keys.operators import OPERATOR_SCHEME, Operator, OperatorStatus
 from sealstamp.keys.sealing import Sealer
-from sealstamp.keys.snapshot import AcceptedScheme, GuardedApi
+from sealstamp.keys.snapshot import GuardedApi, StoredKeys
 from sealstamp.keys.sub_keys import may_distribute
 from sealstamp.schemes import get_scheme
 from sealstamp.server.asgi import (
@@ -72,7 +72,7 @@ class Guard:
         epoch = self._directory.current().epoch
         if self._guarded is None or epoch != self._epoch:
             cache = KeyCache(MAX_CACHED_KEYS)
-            accepted = AcceptedScheme(self._api, self._verifier, self._keys, self._sealer, cache)
+            accepted = StoredKeys(self._api, self._verifier, self._keys, self._sealer, cache)
             self._guarded, self._epoch = GuardedApi(self._api, (accepted,), None), epoch
         return self._guarded
 

@@ -1,0 +1,17 @@
+"""Verifying inside other people's web frameworks: in the application's own process, with no network between.
+
+::
+
+    guard.py      ``Guard``: decides about a request; what all frameworks share
+    keys.py       the access keys that an application gives, as a mapping or a look-up
+    records.py    what is told of decisions, through the standard library's logging
+    asgi.py       middleware for Starlette, FastAPI, Litestar, Quart
+    fastapi.py    a ``Security`` dependency
+
+Each framework's file is a thin driver of the one Guard, and needs that framework and ``msgspec`` alone.
+"""
+
+from sealstamp.guarding.guard import Guard
+from sealstamp.guarding.keys import Key
+
+__all__ = ["Guard", "Key"]

@@ -1,0 +1,187 @@
+"""Deciding about a request inside an application: the service's own door, with keys that the application gives."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
+from ipaddress import ip_network
+from threading import Lock
+from typing import Any, Final
+
+from sealstamp.core.request import Request
+from sealstamp.core.scheme import Scheme
+from sealstamp.core.verifier import Claim, ClaimResult, Principal, ReplayBy, Verifier
+from sealstamp.errors import ConfigurationError, PermissionDeniedError
+from sealstamp.guarding.keys import Keys, SuppliedKeys
+from sealstamp.guarding.records import LoggedDecisions, OwnLimits
+from sealstamp.keys.domain import Api, SchemeChoice
+from sealstamp.keys.key_cache import KeyCache
+from sealstamp.keys.limits import RateLimit
+from sealstamp.keys.ports import ReplayGuard
+from sealstamp.keys.replay import MemoryReplayGuard
+from sealstamp.keys.snapshot import GuardedApi
+from sealstamp.keys.throttling import FailureThrottle
+from sealstamp.schemes import get_scheme
+from sealstamp.server.answers import Answer, Answered, new_request_id, problem, refusal_answer
+from sealstamp.server.attempts import Attempts
+from sealstamp.server.clock import now_ms as wall_clock_ms
+from sealstamp.server.door import Door
+from sealstamp.server.locating import Locator
+from sealstamp.server.trust import Trust
+
+ReadBody = Callable[[int], Awaitable[bytes]]
+"""Reads the whole body of at most so many bytes. Raises Answered for a larger one."""
+
+MAX_CACHED_KEYS: Final = 100_000
+_MINUTE_MS: Final = 60_000
+_LOOPBACK: Final = ("127.0.0.0/8", "::1/128")
+
+
+class Guard:
+    """Decides about the requests to one application. Times are milliseconds.
+
+    ``schemes`` is what it accepts: the name of a catalogue scheme, the path of a scheme file, a Scheme, or several of
+    these. ``keys`` are its access keys: a mapping, or a function that finds one by its id and may block. What was
+    found is believed for ``keys_fresh_ms``; then a revoked key is refused.
+
+    ``api`` keeps apart what applications that share a ``replay`` guard have accepted. Without a ``replay`` guard each
+    process remembers for itself what it accepted, so with several a request passes once in each of them. ``replay_by``
+    is as with Verifier.
+
+    A body that is signed is read whole before the application has a byte of it; ``max_body`` is how many bytes it may
+    have. ``trusted_addresses`` are the networks of proxies, whose ``client_address_header`` is believed, and for
+    which no failures are counted.
+
+    Raises ConfigurationError, NotFoundError, SchemeError.
+    """
+
+    def __init__(
+        self,
+        schemes: str | Scheme | Sequence[str | Scheme],
+        keys: Keys,
+        *,
+        api: str = "application",
+        replay: ReplayGuard | None = None,
+        replay_by: ReplayBy | None = None,
+        max_body: int = 1_048_576,
+        keys_fresh_ms: int = 5_000,
+        trusted_addresses: Iterable[str] = _LOOPBACK,
+        client_address_header: str = "",
+        now_ms: Callable[[], int] = wall_clock_ms,
+    ) -> None:
+        chosen = [schemes] if isinstance(schemes, str | Scheme) else schemes
+        accepted = [one if isinstance(one, Scheme) else get_scheme(one) for one in chosen]
+        if not accepted:
+            raise ConfigurationError("guard", "no scheme is accepted", "name at least one")
+        self.schemes = tuple(accepted)
+        if replay is None:
+            _check_memory_suffices(self.schemes, replay_by)
+        self._cache = KeyCache(MAX_CACHED_KEYS)
+        self._guarded = self._accepting(api, keys, replay_by)
+        self._fresh_ns = keys_fresh_ms * 1_000_000
+        self._fresh_until_ns = time.monotonic_ns() + self._fresh_ns
+        self._max_body = max_body
+        self._locator = Locator(Trust([ip_network(one) for one in trusted_addresses]), client_address_header)
+        attempts = Attempts(
+            FailureThrottle(
+                RateLimit(300, _MINUTE_MS), RateLimit(30, _MINUTE_MS), under_attack=RateLimit(1_000, _MINUTE_MS)
+            )
+        )
+        self._now_ms = now_ms
+        replay = replay or OwnMemory(now_ms(), _Unwritten())
+        self._door = Door(replay, attempts, OwnLimits(), LoggedDecisions(), now_ms)
+
+    def _accepting(self, name: str, keys: Keys, replay_by: ReplayBy | None) -> GuardedApi:
+        choices = tuple(SchemeChoice(scheme.name) for scheme in self.schemes)
+        api = Api(name, "*", "/", choices, replay=replay_by)
+        verifiers = [Verifier(one, replay_by=replay_by, scope=name, body_later=True) for one in self.schemes]
+        supplied = tuple(SuppliedKeys(api, verifier, keys, self._cache) for verifier in verifiers)
+        return GuardedApi(api, supplied, self.schemes[0].responses)
+
+    async def admit(self, request: Request, peer: Any, read_body: ReadBody) -> tuple[Principal, bytes | None]:
+        """Return who signed, and the body where it was read. Raises Answered, with the refusal.
+
+        ``request`` has its body only where there is none to come. ``peer`` is the connection's other end, as in an
+        ASGI scope: its address first, or None.
+        """
+        if time.monotonic_ns() > self._fresh_until_ns:
+            self._cache.clear()
+            self._fresh_until_ns = time.monotonic_ns() + self._fresh_ns
+        guarded, request_id = self._guarded, new_request_id()
+        address = self._locator.at_gateway({"client": peer}, request)
+        if request.body is None and guarded.may_need_body and guarded.reads_body(request):
+            request = with_body(request, await read_body(self._max_body))
+        principal, under_check = await self._door.admit(guarded, request, request_id, address)
+        body = request.body
+        if under_check is not None:
+            body = await read_body(self._max_body)
+            async for _ in under_check.through(_whole(body)):
+                pass
+        assert principal is not None  # noqa: S101  # this API enforces
+        return principal, body
+
+    def require(self, principal: Principal, scopes: Collection[str]) -> None:
+        """Raise Answered, with a refusal, unless the key has every one of ``scopes``."""
+        if missing := set(scopes) - set(principal.scopes):
+            detail = f"access key {principal.access_key_id} lacks a scope: {', '.join(sorted(missing))}"
+            refusal = PermissionDeniedError(detail)
+            answer = refusal_answer(refusal, self._guarded.responses, new_request_id(), self._now_ms())
+            raise Answered(answer, refusal.public_reason)
+
+
+def _check_memory_suffices(schemes: Iterable[Scheme], replay_by: ReplayBy | None) -> None:
+    """Raise ConfigurationError for nonces that count up: their last must outlive the process."""
+    for scheme in schemes:
+        if scheme.nonce is not None and scheme.nonce.grows and replay_by in (None, ReplayBy.NONCE):
+            hint = "give a replay guard with a ledger, or guard by signature"
+            raise ConfigurationError(f"scheme {scheme.name}", "its nonces count up, over restarts too", hint)
+
+
+def with_body(request: Request, body: bytes) -> Request:
+    """Return a request with its body."""
+    return Request(
+        request.method,
+        request.target,
+        request.headers,
+        scheme=request.scheme,
+        body=body,
+        fields=request.header_fields,
+    )
+
+
+def refuse(status: int, code: str, title: str) -> Answered:
+    """Return what to raise for a request that cannot be verified here."""
+    answer: Answer = problem(status, code, title, new_request_id())
+    return Answered(answer, code)
+
+
+async def _whole(body: bytes) -> AsyncIterator[bytes]:
+    yield body
+
+
+class OwnMemory(MemoryReplayGuard):
+    """The replay guard of one process, whose threads may ask it at once."""
+
+    def __init__(self, born_ms: int, ledger: _Unwritten) -> None:
+        super().__init__(born_ms, ledger)
+        self._lock = Lock()
+
+    def claim(self, claim: Claim, now_ms: int) -> ClaimResult | Awaitable[ClaimResult]:
+        """Make a claim once, whichever threads make it."""
+        with self._lock:
+            return super().claim(claim, now_ms)
+
+
+class _Unwritten:
+    """A ledger that keeps nothing: what is stamped ahead of this clock can be accepted again after a restart."""
+
+    def record(self, claim: bytes, expires_at_ms: int) -> None:
+        """Keep nothing."""
+
+    def unexpired(self, now_ms: int) -> Sequence[tuple[bytes, int]]:
+        """Return nothing."""
+        return ()
+
+    def advance(self, counter: bytes, number: int) -> bool:
+        """Refuse: schemes whose nonces count up are not accepted with this ledger."""
+        return False

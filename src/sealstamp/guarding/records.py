@@ -1,0 +1,66 @@
+"""What an application is told of decisions, and how it counts what its keys use: both in its own process."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Final
+
+from sealstamp.core.verifier import BoundKey
+from sealstamp.errors import RateLimitedError, Reason, Refusal
+from sealstamp.guarding.keys import LOG
+from sealstamp.keys.addresses import ClientAddress
+from sealstamp.keys.limits import SlidingWindows
+from sealstamp.keys.snapshot import AcceptedScheme
+from sealstamp.keys.terms import Terms
+
+MAX_LIMITED: Final = 100_000
+"""So many keys with a rate limit are counted at once; the one that came first is forgotten first."""
+
+
+class LoggedDecisions:
+    """Writes a line for each refusal to the logger ``sealstamp.guarding``, with the request id of its answer."""
+
+    def accepted(
+        self, _accepted: AcceptedScheme, _key: BoundKey, _address: ClientAddress | None, _now_ms: int, _took_ns: int
+    ) -> bool:
+        """Keep nothing; say that the address should be remembered for the key."""
+        return True
+
+    def refused(
+        self,
+        accepted: AcceptedScheme,
+        refusal: Refusal,
+        address: ClientAddress | None,
+        request_id: str,
+        _took_ns: int,
+    ) -> None:
+        """Write the line."""
+        tell = LOG.error if refusal.reason is Reason.STORE_UNAVAILABLE else LOG.info
+        tell(
+            "refused: %s, %s (api %s, scheme %s, address %s, request id %s)",
+            refusal.reason.value,
+            refusal,
+            accepted.api.name,
+            accepted.verifier.scheme.name,
+            address and address.text,
+            request_id,
+        )
+
+
+class OwnLimits:
+    """Counts each key's requests in this process."""
+
+    def __init__(self) -> None:
+        self._windows = SlidingWindows(MAX_LIMITED)
+
+    def take(self, terms: Terms, now_ms: int) -> Awaitable[None] | None:
+        """Count one request. Raises RateLimitedError."""
+        if terms.rate is not None and (wait_ms := self._windows.hit(terms.name, terms.rate, now_ms)):
+            amount, per_ms = terms.rate
+            detail = f"access key {terms.name} made more than {amount} requests in {per_ms // 1000} s"
+            raise RateLimitedError(wait_ms, detail, limit="rate", amount=amount, per_ms=per_ms)
+        return None
+
+    def give_back(self, terms: Terms, _now_ms: int) -> None:
+        """Take back what was counted."""
+        self._windows.give_back(terms.name)

@@ -1,0 +1,85 @@
+"""Real servers as processes of their own, and how a request is sent to them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sealstamp import Request
+from tests.server.service import PATIENCE, Answer, Connection, free_port, raw_request, until
+
+ROOT = Path(__file__).parents[2]
+ASGI = {
+    "granian": ["granian", "--interface", "asgi", "--port", "{port}", "{app}"],
+    "uvicorn": ["uvicorn", "--port", "{port}", "{app}"],
+    "hypercorn": ["hypercorn", "--bind", "127.0.0.1:{port}", "{app}"],
+}
+
+
+@dataclass(frozen=True)
+class Server:
+    port: int
+
+    def ask(self, request: Request) -> Answer:
+        """Send a request as it is, byte by byte, and read the answer."""
+        wire = raw_request(
+            request.method.decode(),
+            request.target,
+            [*request.headers, (b"connection", b"close")],
+            request.body or b"",
+        )
+        with Connection(self.port) as connection:
+            connection.send(wire)
+            return connection.read_answer()
+
+    def hand_shake(self, request: Request) -> Answer:
+        """Ask for another protocol, and read the answer's head."""
+        with Connection(self.port) as connection:
+            connection.send(raw_request(request.method.decode(), request.target, request.headers))
+            return connection.read_head()
+
+
+def outcome(answer: Answer) -> tuple[int, str]:
+    """The status, and the reason of a refusal or ""."""
+    if answer.status == 200:
+        return 200, ""
+    told: Any = json.loads(answer.body)
+    return answer.status, told.get("detail", told)["code"]
+
+
+@contextmanager
+def running(command: list[str], app: str) -> Iterator[Server]:
+    """Run a server for as long as the block runs."""
+    port = free_port()
+    words = [word.format(port=port, app=app) for word in command]
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *words], cwd=ROOT, stdout=log, stderr=log, start_new_session=True
+        )
+
+        def is_up() -> bool:
+            log.seek(0)
+            assert process.poll() is None, log.read().decode(errors="replace")
+            with suppress(OSError), Connection(port):
+                return True
+            return False
+
+        try:
+            until(is_up, f"{words[0]} to listen")
+            yield Server(port)
+        finally:
+            process.terminate()
+            try:
+                process.wait(PATIENCE)
+            finally:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)

@@ -1,0 +1,53 @@
+"""Guarded ASGI applications behind real servers: the same scenarios through each."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+import pytest
+
+from sealstamp import Request
+from tests.guarding.keys import SCENARIOS, Scenario, changed, signed
+from tests.guarding.serving import ASGI, Server, outcome, running
+
+SERVED = [("granian", "starlettes"), ("uvicorn", "fastapis"), ("uvicorn", "litestars"), ("hypercorn", "quarts")]
+
+
+@pytest.fixture(scope="module", params=SERVED, ids=" ".join)
+def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    name, app = request.param
+    with running(ASGI[name], f"tests.guarding.apps.{app}:app") as server:
+        yield server
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
+def test_a_scenario_ends_as_it_should(server: Server, scenario: Scenario) -> None:
+    """The application has exactly what was signed, and who signed it; or the caller the reason."""
+    request = scenario.make()
+    answer = server.ask(request)
+    if scenario.twice:
+        assert answer.status == 200, answer
+        answer = server.ask(scenario.make() if scenario.reason == "rate_limited" else request)
+    status, reason = outcome(answer)
+    assert reason == scenario.reason, answer
+    if reason:
+        assert 400 <= status < 500
+        assert (status == 401) == bool(answer.values("www-authenticate"))
+        assert answer.request_id
+    elif status == 200:
+        told = answer.json()
+        assert told["target"].encode() == request.target
+        assert told["body"] == hashlib.sha256(request.body or b"").hexdigest()
+        assert (told["access_key_id"], told["consumer"]) == ("reader", "acme")
+
+
+def test_a_websocket_is_opened_for_who_signed() -> None:
+    """A handshake is verified as a GET; one that is not signed never becomes a WebSocket."""
+    upgrade = {"connection": "Upgrade", "upgrade": "websocket", "sec_websocket_version": "13"}
+    key = {"sec_websocket_key": "dGhlIHNhbXBsZSBub25jZQ=="}
+    with running(ASGI["granian"], "tests.guarding.apps.starlettes:app") as server:
+        opened = server.hand_shake(changed(signed("/chat"), **upgrade, **key))
+        assert (opened.status, opened.values("upgrade")) == (101, ["websocket"])
+        unsigned = Request(b"GET", b"/chat", [(b"host", b"api.test")])
+        assert server.hand_shake(changed(unsigned, **upgrade, **key)).status in (401, 403)

@@ -1,0 +1,37 @@
+"""The page about frameworks: its programs guard."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from sealstamp import Credential
+from tests.guarding.calling import call
+from tests.guarding.keys import signed
+
+PAGE = Path(__file__).parents[2] / "docs" / "frameworks.md"
+PAIR = Credential.of("975988f45090561684b7d8f4e45b85c2", "957f23f2d6435e37d4ac21f3e9a67d45")
+MOST_LINES = 10
+
+
+def test_every_program_of_the_page_guards() -> None:
+    """Each ``app`` answers who signed, and nobody else."""
+    namespace: dict[str, Any] = {"__name__": "snippet"}
+    programs = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.M | re.S)
+    guarding = 0
+    for program in programs:
+        exec(compile(program, PAGE.name, "exec"), namespace)
+        if app := namespace.get("app"):
+            guarding += 1
+            accepted = call(app, signed("/orders", scheme="bbx", by=PAIR))
+            assert (accepted.status, PAIR.access_key_id in accepted.body.decode()) == (200, True), program
+            assert call(app, signed("/orders", scheme="bbx", by=Credential.of("nobody", "x"))).status == 401
+    assert guarding == len(programs) - 1
+
+
+def test_a_guarded_application_is_few_lines() -> None:
+    """As many as anybody pastes."""
+    section = PAGE.read_text(encoding="utf-8").split("A whole guarded application:")[1]
+    (program, *_) = re.findall(r"^```python\n(.*?)^```$", section, re.M | re.S)
+    assert len([line for line in program.splitlines() if line]) <= MOST_LINES
