@@ -367,8 +367,9 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
 
 def test_the_notation_names_every_key() -> None:
     """Each key that the loader reads stands on the page, as code."""
-    files = [PACKAGE / "core" / f"{name}.py" for name in ("loader", "timerules", "responses")]
-    read = r'\b(?:get|need|table|_texts|_keys_of|_presences?|_optional)\((?:\w+, )?"(\w+)"'
+    core = PACKAGE / "core"
+    files = [*(core / "loading").glob("*.py"), *(core / f"{name}.py" for name in ("loader", "timerules", "responses"))]
+    read = r'\b(?:get|need|table|texts|_keys_of|_?presences?|_optional)\((?:\w+, )?"(\w+)"'
     keys = {key for file in files for key in re.findall(read, file.read_text(encoding="utf-8"))}
     words = {word for span in code_spans(DOCS / "notation.md") for word in re.findall(r"\w+", span)}
     assert len(keys) > 40
