@@ -9,7 +9,7 @@ from sealstamp.errors import ConfigurationError, KeyStateError
 from sealstamp.keys.acts import consumers
 from sealstamp.keys.acts.access_keys import revoke, update
 from sealstamp.keys.audit import entries, verify
-from sealstamp.keys.domain import Api, Consumer, ConsumerStatus, KeyStatus, SchemeChoice
+from sealstamp.keys.domain import AccessKey, Api, Consumer, ConsumerStatus, KeyStatus, SchemeChoice
 from sealstamp.keys.manifest import Manifest, parse_manifest
 from sealstamp.keys.planning import Action, Change, Kind, carry_out, plan
 from sealstamp.keys.sealing import Sealer, SealingKey, UnsealingError
@@ -241,6 +241,13 @@ def test_pruned(applied: SqlStore, sealer: Sealer) -> None:
     assert applied.get_access_key("k1").status is KeyStatus.REVOKED
     assert (applied.list_apis(), applied.list_consumers()) == ([], [Consumer("acme")])
     assert planned(applied, sealer, "", prune=True) == ()
+
+
+def test_sub_keys_are_not_pruned(applied: SqlStore, sealer: Sealer) -> None:
+    """They are their distributor's, who is in the file; so is whoever holds them."""
+    applied.put_consumer(Consumer("acme.a", parent="acme"))
+    applied.add_access_key(AccessKey("sub", b"", "acme.a", ("shop",), issuer="acme", issuer_key="k1"))
+    assert planned(applied, sealer, FILE, prune=True) == ()
 
 
 def test_key_handed_over_and_its_consumer_pruned(applied: SqlStore, sealer: Sealer) -> None:

@@ -72,7 +72,7 @@ def check_within(properties: Mapping[str, Any], distributor: Distributor) -> Non
     for name in _AMOUNTS:
         given, own = properties.get(name), getattr(key, name)
         if given is not None and own is not None and given > own:
-            raise _beyond(name, given)
+            raise _beyond(name, "that time" if name == "expires_at_ms" else given)
     if properties.get("plan") is not None:
         check_on_plan(properties["plan"], distributor)
 

@@ -96,7 +96,8 @@ def plan(
     """Return what must change for ``store`` to hold what ``manifest`` declares, in the order to carry it out.
 
     ``now_ms`` (Unix milliseconds) is when new keys are created. With ``prune``, APIs and consumers that are not in the
-    file are deleted, and keys that are not in it revoked; a consumer that holds such keys stays, for they stay. Raises
+    file are deleted, and keys that are not in it revoked, but for sub keys, which are their distributors' and end with
+    these; a consumer that holds such keys stays, for they stay. Raises
     ConfigurationError for what cannot be, such as a key that was revoked, and UnsealingError.
     """
     shelf = Shelf(store.list_schemes())
@@ -199,7 +200,7 @@ def _prune(
     declared = {key.credential.access_key_id for key in manifest.access_keys}
     others = [key for key in store.list_access_keys() if key.id not in declared]
     for key in others:
-        if key.status is not KeyStatus.REVOKED:
+        if key.status is not KeyStatus.REVOKED and key.issuer is None:
             yield Change(key, _next(replace(key, status=KeyStatus.REVOKED)))
     kept_apis = {api.name for api in manifest.apis}
     yield from (Change(api, None) for api in old_apis if api.name not in kept_apis)

@@ -113,4 +113,5 @@ def _check_not_prolonged(before: AccessKey, after: AccessKey) -> None:
     """A key that was rotated no longer counts once it has ended: so it must not live on."""
     ends_ms, later_ms = before.expires_at_ms, after.expires_at_ms
     if before.replaced_by is not None and ends_ms is not None and (later_ms is None or later_ms > ends_ms):
-        raise ConfigurationError("expires", "the key was rotated, and ends then", "give an earlier time, or none")
+        problem = "the key was rotated, and ends when its grace is over"
+        raise ConfigurationError("expires_at_ms", problem, "give an earlier time, or leave it out")
