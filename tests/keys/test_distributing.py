@@ -150,6 +150,19 @@ def test_beyond_what_the_distributor_has(act: Act, properties: dict[str, Any], p
     assert [one.version for one in act.store.list_access_keys(issuer="dist")] == [1]
 
 
+def test_api_whose_scheme_names_no_key(act: Act, by: str, shop: SqlStore) -> None:
+    """Such an API has room for few keys, which one distributor must not take from all others."""
+    shop.put_api(Api("shield", "*", "/shield", (SchemeChoice("bbx"), SchemeChoice("cdnetworks-api-shield"))))
+    access_keys.update(act, by, apis=["shield", "shop"])
+    key = sub_key(act, by)
+    for attempt in (
+        lambda: sub_key(act, by, apis=["shield", "shop"]),
+        lambda: sub_keys.update(act, by, key.id, apis=["shield"]),
+    ):
+        with pytest.raises(ConfigurationError, match="name no key"):
+            attempt()
+
+
 def test_only_its_own(act: Act, by: str) -> None:
     """Keys and consumers of others are not there; nor are those that an operator made for a customer."""
     consumers.create(act, "acme.b", parent="acme")

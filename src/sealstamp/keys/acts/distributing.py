@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from sealstamp.errors import KeyStateError, NotFoundError
+from collections.abc import Iterable
+
+from sealstamp.errors import ConfigurationError, KeyStateError, NotFoundError
 from sealstamp.keys.acts.act import Act
 from sealstamp.keys.distributors import Distributor, distributor_of
 from sealstamp.keys.domain import AccessKey, Consumer
+from sealstamp.keys.schemes import Shelf
 
 
 def get_distributor(act: Act, access_key_id: str) -> Distributor:
@@ -30,6 +33,18 @@ def get_sub_key(act: Act, distributor: Distributor, access_key_id: str) -> Acces
     if found is None or found.issuer != distributor.name:
         raise NotFoundError(f"you have no sub key {access_key_id!r}")
     return found
+
+
+def check_names_keys(act: Act, apis: Iterable[str]) -> None:
+    """Raise ConfigurationError for an API with a scheme that names no key.
+
+    There the door tries every key, and so has room for few: a distributor could leave none of it to others.
+    """
+    shelf = Shelf(act.store.list_schemes())
+    for api in map(act.store.get_api, apis):
+        if not all(shelf.get(choice.name, choice.parameters).names_key for choice in api.schemes):
+            problem = f"{api.name!r} takes requests that name no key, and so no sub keys"
+            raise ConfigurationError("apis", problem, "ask the provider for a key")
 
 
 def check_cap(act: Act, distributor: Distributor) -> None:

@@ -15,7 +15,7 @@ from sealstamp.errors import ConfigurationError
 from sealstamp.keys.acts import access_keys, rotation
 from sealstamp.keys.acts.access_keys import KeyProperties
 from sealstamp.keys.acts.act import Act
-from sealstamp.keys.acts.distributing import check_cap, get_customer, get_distributor, get_sub_key
+from sealstamp.keys.acts.distributing import check_cap, check_names_keys, get_customer, get_distributor, get_sub_key
 from sealstamp.keys.distributors import Distributor, check_on_plan, check_within
 from sealstamp.keys.domain import AccessKey
 
@@ -31,7 +31,7 @@ def issue(act: Act, by: str, *, consumer: str, **properties: Unpack[KeyPropertie
     with act.store.transaction():
         distributor = get_distributor(act, by)
         get_customer(act, distributor, consumer)
-        check_within(access_keys.checked(properties), distributor)
+        _check(act, properties, distributor)
         made = access_keys.issue(act, consumer=consumer, issued_by=distributor.key, **properties)
         _check_plan(act, distributor, made[0])
         check_cap(act, distributor)
@@ -47,7 +47,7 @@ def update(act: Act, by: str, access_key_id: str, **changes: Unpack[KeyPropertie
     with act.store.transaction():
         distributor = get_distributor(act, by)
         before = get_sub_key(act, distributor, access_key_id)
-        check_within(access_keys.checked(changes), distributor)
+        _check(act, changes, distributor)
         after = access_keys.update(act, access_key_id, **changes)
         _check_not_prolonged(before, after)
         _check_plan(act, distributor, after)
@@ -66,7 +66,7 @@ def rotate(
     with act.store.transaction():
         distributor = get_distributor(act, by)
         get_sub_key(act, distributor, access_key_id)
-        check_within(access_keys.checked(changes), distributor)
+        _check(act, changes, distributor)
         made = rotation.rotate(act, access_key_id, grace_ms, **changes)
         _check_plan(act, distributor, made[0])
         check_cap(act, distributor)
@@ -101,6 +101,12 @@ def _hold(act: Act, by: str, access_key_id: str, name: str, *, suspended: bool) 
     with act.store.transaction():
         get_sub_key(act, get_distributor(act, by), access_key_id)
         return access_keys.change(act, name, access_key_id, lambda key: replace(key, suspended_by_issuer=suspended))
+
+
+def _check(act: Act, properties: KeyProperties, distributor: Distributor) -> None:
+    checked = access_keys.checked(properties)
+    check_within(checked, distributor)
+    check_names_keys(act, checked.get("apis", ()))
 
 
 def _check_plan(act: Act, distributor: Distributor, key: AccessKey) -> None:
