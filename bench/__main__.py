@@ -16,6 +16,7 @@ BENCHMARKS = (
     "proxy",
     "limits",
     "unknown_key",
+    "clients",
     "peers",
 )
 

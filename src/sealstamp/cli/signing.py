@@ -25,15 +25,14 @@ def add_signer(parser: ArgumentParser) -> None:
 
 def signer_of(arguments: Namespace, server: str | None = None) -> OriginSigner:
     """Return the signer; ``server`` is for where nothing tells one. Raises ConfigurationError."""
-    from sealstamp.credentials import find_caller
     from sealstamp.signing import OriginSigner
 
-    caller = find_caller(profile=arguments.profile, server=arguments.server, scheme=arguments.scheme)
     return OriginSigner.find(
         profile=arguments.profile,
-        server=caller.server or server,
+        server=arguments.server,
         scheme=arguments.scheme,
         learns_time=arguments.learn_time,
+        fallback=server,
     )
 
 

@@ -7,8 +7,8 @@
     signer.py       ``OriginSigner``: signs for one origin; what all clients share
     proxy/          a local port that signs what is sent through it
 
-and one file a library: ``httpx``, ``httpx2``, ``requests``, ``niquests``, ``urllib3``, ``aiohttp``. Each signs the
-bytes that its library sends, signs anew whatever is sent again, and gives nothing of it to another origin.
+and one file a library: ``httpx``, ``httpx2``, ``requests``, ``niquests``, ``urllib3``, ``aiohttp``, ``httpie``. Each
+signs the bytes that its library sends, signs anew whatever is sent again, and gives nothing of it to another origin.
 """
 
 from sealstamp.signing.origin import Origin

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator, ItemsView, Iterator, KeysView, Sequence, ValuesView
+from typing import Any
 
 import httpx
 
@@ -107,12 +108,10 @@ class AsyncSigningTransport(httpx.AsyncBaseTransport):
 def _to_send(signer: OriginSigner, request: httpx.Request) -> httpx.Request:
     """Return a signed copy for a transport."""
     sent, signed = _signed(signer, request)
-    headers = httpx.Headers(request.headers)
-    headers.update(signed.headers)
+    sent.headers = _SignedHeaders(request.headers, signed.headers)
     if signed.body is not None:
-        headers["Content-Length"] = str(len(signed.body))
+        sent.headers["Content-Length"] = str(len(signed.body))
         sent.stream = httpx.ByteStream(signed.body)
-    sent.headers = headers
     return sent
 
 
@@ -130,20 +129,19 @@ def _signed(signer: OriginSigner, request: httpx.Request) -> tuple[httpx.Request
 
 
 class _SignedHeaders(httpx.Headers):
-    """Header fields whose copies, such as those of a redirect, are without what signs."""
+    """Header fields whose copies, such as those of a redirect, are without what signs: that is beside them."""
 
     def __init__(self, unsigned: httpx.Headers, signed: Sequence[tuple[str, str]]) -> None:
-        names = {name.lower() for name, _ in signed}
-        super().__init__([(name, value) for name, value in unsigned.raw if name.decode("latin-1").lower() not in names])
-        self._signed = [(name.encode(), value.encode()) for name, value in signed]
+        super().__init__(unsigned)
+        names = {name.lower().encode() for name, _ in signed}
+        kept = [line for line in unsigned.raw if line[0].lower() not in names]
+        if len(kept) != len(unsigned.raw):
+            super().__init__(kept)
+        self._whole = httpx.Headers(kept + [(name.encode(), value.encode()) for name, value in signed])
 
     @property
     def raw(self) -> list[tuple[bytes, bytes]]:
-        return [*super().raw, *self._signed]
-
-    @property
-    def _whole(self) -> httpx.Headers:
-        return httpx.Headers(self.raw)
+        return self._whole.raw
 
     def keys(self) -> KeysView[str]:
         return self._whole.keys()
@@ -160,8 +158,21 @@ class _SignedHeaders(httpx.Headers):
     def get_list(self, key: str, split_commas: bool = False) -> list[str]:
         return self._whole.get_list(key, split_commas)
 
+    def update(self, headers: Any = None) -> None:  # type: ignore[override]
+        super().update(headers)
+        self._whole.update(headers)
+
     def __getitem__(self, key: str) -> str:
         return self._whole[key]
+
+    def __setitem__(self, key: str, value: str) -> None:
+        super().__setitem__(key, value)
+        self._whole[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        if super().__contains__(key):
+            super().__delitem__(key)
+        del self._whole[key]
 
     def __contains__(self, key: object) -> bool:
         return key in self._whole

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 import time
@@ -11,7 +12,6 @@ from typing import Final, Self
 from sealstamp.core.coverage import Covered, coverage_of
 from sealstamp.core.credential import Credential
 from sealstamp.core.places import IN_BODY, Where
-from sealstamp.core.record import Record
 from sealstamp.core.request import Request
 from sealstamp.core.runtime import is_visible
 from sealstamp.core.scheme import NonceRule, Scheme
@@ -32,17 +32,19 @@ _PER_HOP: Final = frozenset(
 """Header fields that any proxy may change on the way (RFC 9110, section 7.6.1): they are never signed."""
 
 
-class Signed(Record):
+class Signed:
     """What to change in a request before it is sent.
 
     ``target`` is the whole raw path and query, ``headers`` what to set, by names as the scheme writes them. ``body`` is
     what to send instead, or None where the body stays as it is.
     """
 
-    target: bytes
-    headers: Sequence[tuple[str, str]]
-    body: bytes | None
-    _hidden = frozenset({"target", "headers", "body"})
+    __slots__ = ("body", "headers", "target")
+
+    def __init__(self, target: bytes, headers: Sequence[tuple[str, str]], body: bytes | None) -> None:
+        self.target = target
+        self.headers = headers
+        self.body = body
 
 
 class OriginSigner:
@@ -89,21 +91,24 @@ class OriginSigner:
         scheme: str | None = None,
         credential: Credential | Source | CredentialProvider | None = None,
         learns_time: bool = False,
+        fallback: str | None = None,
     ) -> Self:
         """Return a signer with what is not given found in a profile or the environment, as ``find_caller`` looks.
 
+        ``fallback`` is the server where nobody tells one, such as that of the URL that is called.
         Raises ConfigurationError where nobody tells of a pair, a server or a scheme, else as the class does.
         """
         caller = find_caller(credential, profile=profile, server=server, scheme=scheme)
-        if not caller.server or not caller.scheme:
-            missing = "scheme" if caller.server else "server"
+        origin = caller.server or fallback
+        if not origin or not caller.scheme:
+            missing = "scheme" if origin else "server"
             raise ConfigurationError(missing, "nobody has told it", f"give {missing}, or write it into the profile")
         plain = get_scheme(caller.scheme)
         said = caller.parameters.keys() & set(plain.given) - plain.parameters.keys()
         settings = {name: value for name, value in caller.parameters.items() if name not in said}
         values = {name: caller.parameters[name] for name in said}
         made = get_scheme(caller.scheme, settings) if settings else plain
-        return cls(caller.server, made, caller.credentials, values=values, learns_time=learns_time)
+        return cls(origin, made, caller.credentials, values=values, learns_time=learns_time)
 
     def _covers_body(self) -> bool:
         """Tell whether the body's own bytes are signed, for nobody has said what to sign in their place."""
@@ -181,14 +186,29 @@ class _Nonces:
             return None
         if rule.grows:
             return self._count(rule)
-        from secrets import choice  # slow to import, and most schemes need none
-
-        return rule.make.make(choice)
+        return rule.make.make(_Dice().choose)
 
     def _count(self, rule: NonceRule) -> str:
         with self._lock:
             self._last = max(self._last + 1, int(rule.counted(time.time_ns())))
             return str(self._last)
+
+
+class _Dice:
+    """Chooses at random, as ``secrets.choice`` does, but asks the system once for many choices."""
+
+    def __init__(self) -> None:
+        self._bytes = iter(os.urandom(128))
+
+    def choose(self, items: Sequence[str]) -> str:
+        """Return one of at most 256 items; bytes that would make some likelier than others are passed over."""
+        count = len(items)
+        limit = 256 - 256 % count
+        while True:
+            for byte in self._bytes:
+                if byte < limit:
+                    return items[byte % count]
+            self._bytes = iter(os.urandom(128))
 
 
 def _line(name: str, value: bytes) -> tuple[str, str]:
