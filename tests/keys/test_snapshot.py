@@ -284,6 +284,16 @@ def test_an_unknown_id_takes_the_way_of_a_wrong_signature(store: SqlStore) -> No
     assert not issued.is_stranger
 
 
+@pytest.mark.parametrize("scheme", ["azure-appconfig", "wechatpay-v3", "okx-v5", "rfc9421"])
+def test_an_unknown_id_at_schemes_that_take_other_secrets(store: SqlStore, scheme: str) -> None:
+    """Key pairs, secrets in base64, further secrets: whatever a key would have, something stands for it."""
+    store.put_api(api("other", scheme))
+    accepted = take_snapshot(store, SEALER, KeyCache(100)).by_name["other"].accepted[0]
+    stranger = accepted.find_key(b"nobody")
+    assert stranger is not None
+    assert (stranger.is_stranger, stranger.principal.access_key_id, stranger.usable_until_ms) == (True, "nobody", 0)
+
+
 def test_a_plan_counts_for_keys_on_it_and_for_those_of_consumers_on_it(store: SqlStore) -> None:
     """A changed plan counts at once for every key that is on it."""
     store.put_plan(Plan("gold", scopes=("orders",), rate_limit="5/minute", quota_day=9, consumer_quota_month=70))

@@ -209,8 +209,11 @@ class Verifier:
         Raises ConfigurationError for a secret that is not of the scheme's form, such as base64, or MisfitError, which
         is one, for a key of a pair where a shared secret is needed, and the other way round.
         """
-        matches, _ = bind_key(self.scheme, credential)
         principal = Principal(credential.access_key_id, consumer, self.scheme.name, scopes)
+        return self._bound(principal, credential, usable_until_ms, permitted)
+
+    def _bound(self, principal: Principal, credential: Credential, usable_until_ms: int, permitted: bool) -> BoundKey:
+        matches, _ = bind_key(self.scheme, credential)
         claim_prefix = b"%b\0%b\0" % (self._scope, credential.access_key_id.encode())
         body_check = bind_body_check(self.scheme, credential)
         return BoundKey(principal, matches, claim_prefix, usable_until_ms, permitted, body_check)
@@ -224,11 +227,16 @@ class Verifier:
 
         return BoundKey(Principal(access_key_id, consumer, self.scheme.name), matches, usable_until_ms=0)
 
-    def bind_stranger(self, access_key_id: str) -> BoundKey:
-        """Make what stands for an id that no key has; as much work as ``bind``. It is refused in any case."""
-        stranger = BoundKey(
-            Principal(access_key_id, "", self.scheme.name), bind_stranger(self.scheme), usable_until_ms=0
-        )
+    def bind_stranger(self, access_key_id: str, stand_in: Credential | None = None) -> BoundKey:
+        """Make what stands for an id that no key has. It is refused in any case.
+
+        With a ``stand_in``, whose secret nobody has, it is as much work as ``bind``, and raises what that does.
+        """
+        principal = Principal(access_key_id, "", self.scheme.name)
+        if stand_in is None:
+            stranger = BoundKey(principal, bind_stranger(self.scheme), usable_until_ms=0)
+        else:
+            stranger = self._bound(principal, stand_in, 0, permitted=False)
         stranger.is_stranger = True
         return stranger
 

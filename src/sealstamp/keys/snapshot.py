@@ -7,10 +7,12 @@ look-up that was under way meanwhile is not kept, so a revoked key cannot come b
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
+from sealstamp.core.credential import Credential, Secret
 from sealstamp.core.material import MisfitError
 from sealstamp.core.request import Request
 from sealstamp.core.scheme import ResponseProfile
@@ -33,10 +35,11 @@ from sealstamp.keys.routing import Routes
 from sealstamp.keys.rules import is_access_key_id
 from sealstamp.keys.schemes import CATALOGUE, Shelf
 from sealstamp.keys.sealing import Sealer
-from sealstamp.keys.terms import terms_of
+from sealstamp.keys.terms import Terms, terms_of
 
 MAX_CANDIDATES: Final = 100
 """An API whose scheme names no key tries all of its keys on each request, so there can be only so many."""
+_NOBODY: Final = "nobody"
 PROBLEM: Final = "problem"
 """The response profile of RFC 9457, which needs no scheme."""
 
@@ -90,26 +93,40 @@ class StoredKeys(AcceptedScheme):
         super().__init__(api, verifier, cache)
         self._store = store
         self._sealer = sealer
+        self._stand_in = _stand_in(api, sealer)
 
-    def _read(self, access_key_id: str) -> BoundKey | None:
+    def _read(self, access_key_id: str) -> BoundKey:
+        """Return the key with this id, or, after as much work, what stands for it."""
         found = self._store.find_held_key(access_key_id)
-        return None if found is None else self._bind(found)
+        return self._bind_stranger(access_key_id) if found is None else self._bind(found)
 
     def _read_candidates(self) -> Iterable[BoundKey]:
         return map(self._bind, self._store.list_candidates(self.api.name, MAX_CANDIDATES))
 
+    def _bind_stranger(self, access_key_id: str) -> BoundKey:
+        credential, _, _ = self._opened(self._stand_in)
+        try:
+            return self.verifier.bind_stranger(access_key_id, credential)
+        except ConfigurationError:  # a shared secret fits most schemes, and not all
+            return self.verifier.bind_stranger(access_key_id)
+
+    def _opened(self, held: HeldKey) -> tuple[Credential, Mapping[str, Any], Terms | None]:
+        """Return with what a key is verified, what else is bound to it, and its terms."""
+        key, line = in_force_at(held, self.api.name)
+        until_ms = NEVER_MS if key.expires_at_ms is None else key.expires_at_ms
+        facts = {
+            "consumer": key.consumer,
+            "scopes": key.scopes,
+            "usable_until_ms": until_ms if _is_active(key, line) else 0,
+            "permitted": self.api.name in key.apis and set(self.api.scopes) <= set(key.scopes),
+        }
+        return credential_of(key, self._sealer), facts, terms_of(key, line)
+
     def _bind(self, held: HeldKey) -> BoundKey:
         try:
-            key, line = in_force_at(held, self.api.name)
-            until_ms = NEVER_MS if key.expires_at_ms is None else key.expires_at_ms
-            bound = self.verifier.bind(
-                credential_of(key, self._sealer),
-                consumer=key.consumer,
-                scopes=key.scopes,
-                usable_until_ms=until_ms if _is_active(key, line) else 0,
-                permitted=self.api.name in key.apis and set(self.api.scopes) <= set(key.scopes),
-            )
-            bound.terms = terms_of(key, line)
+            credential, facts, terms = self._opened(held)
+            bound = self.verifier.bind(credential, **facts)
+            bound.terms = terms
         except MisfitError:  # of several schemes at an API, the key is for another
             return self.verifier.bind_misfit(held.key.id, consumer=held.key.consumer)
         except ConfigurationError as error:
@@ -117,6 +134,13 @@ class StoredKeys(AcceptedScheme):
         except ValueError as error:  # nobody may be let in by terms that cannot be read
             raise StoreUnavailableError(f"the terms of access key {held.key.id} cannot be read: {error}") from None
         return bound
+
+
+def _stand_in(api: Api, sealer: Sealer) -> HeldKey:
+    """Return what is opened in place of a key that there is not, so that this takes as long; nobody has its secret."""
+    secret = Secret(os.urandom(32).hex())  # which is base64 too
+    key = AccessKey(_NOBODY, sealer.seal(_NOBODY, secret), _NOBODY, (api.name,), scopes=api.scopes)
+    return HeldKey(key, [Consumer(_NOBODY)])
 
 
 def _is_active(key: AccessKey, line: Sequence[Consumer]) -> bool:
