@@ -69,6 +69,13 @@ def remote(run: Run, managed: dict[Role, Manager], tmp_path: Path, monkeypatch: 
 
 
 SAME = [
+    "apply -f files.toml --dry-run",
+    "apply -f files.toml",
+    "apply -f files.toml --json",
+    "apply -f broken.toml",
+    "apply -f unknown.toml",
+    "apply -f nowhere.toml",
+    "apply -f nothing.toml",
     "consumers create same --email ops@example.com --label tier=gold --quota-month 7 --json",
     "consumers create same",
     "consumers create",
@@ -185,6 +192,26 @@ SAME = [
 ]
 
 
+APPLIED = (
+    MANIFEST
+    + """
+[[access_keys]]
+id = "of-a-file"
+secret_file = "its.secret"
+consumer = "acme"
+apis = ["shop"]
+labels = { place = "Berlin" }
+"""
+)
+FILES = {
+    "files.toml": APPLIED,
+    "its.secret": "topsecret\n",
+    "broken.toml": APPLIED + 'secret = "topsecret"',
+    "unknown.toml": APPLIED.replace('"bbx"', '"nonsuch"'),
+    "nothing.toml": APPLIED.replace("its.secret", "nothing.secret"),
+}
+
+
 def test_same_is_said_of_both(provider: Provider, remote: Remote, managed: dict[Role, Manager]) -> None:
     """Output, complaints with their hints, and exit codes, but for ids, times and who did it."""
     with opened(load_settings(provider.config)) as (local_store, sealer):
@@ -192,6 +219,8 @@ def test_same_is_said_of_both(provider: Provider, remote: Remote, managed: dict[
     service = managed[Role.ADMIN].service
     with service.opened_store() as store:
         prepare(service.act(store))
+    for name, text in FILES.items():
+        Path(name).write_text(text)
     for line in SAME:
         local, far = (masked(run_line(books, line)) for books in (provider, remote))
         assert far == local, line
@@ -318,7 +347,7 @@ def test_role_that_is_too_low(remote: Remote, run: Run) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    ["backup copy.db", "sealing rotate", "doctor store", "apply -f x.toml", "mail send", "serve"],
+    ["backup copy.db", "sealing rotate", "doctor store", "mail send", "serve"],
     ids=str.split,
 )
 def test_commands_for_the_local_store_alone(run: Run, monkeypatch: pytest.MonkeyPatch, words: str) -> None:

@@ -1,22 +1,20 @@
-"""``sealstamp apply``: make the store match a file, saying what changes."""
+"""``sealstamp apply``: make the keys' books match a file, saying what changes."""
 
 from __future__ import annotations
 
 import os
 from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sealstamp.cli import output
-from sealstamp.cli.local import act_on, add_local, local_settings_of, looked_at, opened
-from sealstamp.errors import ConfigurationError, NotFoundError, SchemeError
+from sealstamp.cli.books import add_books, opened_books
 
 if TYPE_CHECKING:
     from sealstamp.keys.acts.act import Act
     from sealstamp.keys.planning import Change
-    from sealstamp.keys.schemes import Shelf
+    from sealstamp.resources.apply import Applied
 
 
 def add(parser: ArgumentParser) -> None:
@@ -24,18 +22,18 @@ def add(parser: ArgumentParser) -> None:
     parser.add_argument("-f", "--file", type=Path, required=True, metavar="FILE", help="APIs, consumers and keys")
     parser.add_argument("--dry-run", action="store_true", help="only print what would change")
     parser.add_argument("--prune", action="store_true", help="drop what is not in the file; revoke its keys")
-    add_local(parser)
+    add_books(parser)
     output.add_json(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: Namespace) -> int:
     """Plan, carry out and print: a reader who goes away must not keep a change from being made."""
-    opening = looked_at if arguments.dry_run else opened
-    with opening(local_settings_of(arguments)) as (store, sealer):
-        changes = apply_file(arguments.file, act_on(store, sealer), prune=arguments.prune, dry_run=arguments.dry_run)
-    document = {"dry_run": arguments.dry_run, "changes": [_facts(change) for change in changes]}
-    return output.show(arguments, document, lambda: _tell(changes, dry_run=arguments.dry_run))
+    from sealstamp.cli.documents import document
+
+    with opened_books(arguments, looks_only=arguments.dry_run) as books:
+        applied = books.apply_file(arguments.file, prune=arguments.prune, dry_run=arguments.dry_run)
+    return output.show(arguments, document(applied), lambda: _tell(applied))
 
 
 def apply_file(file: Path, act: Act, *, prune: bool = False, dry_run: bool = False) -> Sequence[Change]:
@@ -48,31 +46,18 @@ def apply_file(file: Path, act: Act, *, prune: bool = False, dry_run: bool = Fal
     from sealstamp.keys.schemes import Shelf
 
     shelf = Shelf(act.store.list_schemes())
-    manifest = load_manifest(file, check_scheme=partial(_check_scheme, shelf), environment=os.environ)
+    manifest = load_manifest(file, check_scheme=shelf.check, environment=os.environ)
     changes = plan(manifest, act.store, act.sealer, now_ms=act.now_ms, prune=prune)
     if not dry_run:
         carry_out(act, changes)
     return changes
 
 
-def _check_scheme(shelf: Shelf, name: str, parameters: Mapping[str, str]) -> None:
-    try:
-        shelf.get(name, parameters)
-    except (NotFoundError, SchemeError, ConfigurationError) as error:
-        # The reader of the file puts its own place before the problem, so that the whole is told.
-        problem, _, hint = str(error).partition("\nhint: ")
-        raise ConfigurationError("schemes", problem, hint) from None
-
-
-def _tell(changes: Sequence[Change], *, dry_run: bool) -> None:
-    for change in changes:
-        output.say(str(change))
-    if not changes:
+def _tell(applied: Applied) -> None:
+    for change in applied.changes:
+        fields = f": {', '.join(change.fields)}" if change.fields else ""
+        output.say(f"{change.action} {change.kind} {change.name}{fields}")
+    if not applied.changes:
         output.say("nothing to change")
-    elif dry_run:
+    elif applied.dry_run:
         output.note("nothing was changed: this was a dry run")
-
-
-def _facts(change: Change) -> dict[str, object]:
-    fields = [str(field) for field in change.fields]
-    return {"action": change.action, "kind": change.kind, "name": change.name, "fields": fields}

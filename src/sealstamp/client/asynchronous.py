@@ -23,6 +23,7 @@ from sealstamp.resources import (
     schemes,
     usage,
 )
+from sealstamp.resources import apply as files
 from sealstamp.resources import verify as decisions
 from sealstamp.resources.common import Paging
 
@@ -379,6 +380,12 @@ class AsyncClient(AsyncDistributing):
     async def delete_scheme(self, name: str, version: int | str | None = None) -> None:
         """Forget an uploaded scheme."""
         await self._send(write("DELETE", f"/v1/schemes/{segment(name)}", type(None), version=version))
+
+    # apply files
+
+    async def apply(self, body: files.ApplyFile) -> files.Applied:
+        """Make APIs, consumers and keys match a file."""
+        return await self._send(write("POST", "/v1/apply", files.Applied, body))
 
     # decisions, usage, audit
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from sealstamp.core.credential import Secret
 from sealstamp.errors import ConfigurationError
@@ -16,12 +16,59 @@ from sealstamp.keys.rules import check_secret
 SECRET_KEYS: Final = ("secret", "secret_file", "secret_env", "public_key", "public_key_file")
 
 
+class Secrets(Protocol):
+    """Where the secrets are that a file does not hold itself. Both raise ConfigurationError, which names ``place``."""
+
+    def of_file(self, place: str, path: str) -> Secret:
+        """Return what is in a file, less the one line end that editors put there."""
+
+    def of_environment(self, place: str, name: str) -> Secret:
+        """Return what is in a variable."""
+
+
 @dataclass(frozen=True, slots=True)
-class Secrets:
-    """Where secrets are sought: files from ``directory`` on, variables in ``environment``."""
+class LocalSecrets:
+    """Secrets of this machine: files are sought from ``directory`` on, variables in ``environment``."""
 
     directory: Path
     environment: Mapping[str, str]
+
+    def of_file(self, place: str, path: str) -> Secret:
+        """Read a file."""
+        try:
+            return Secret((self.directory / path).read_bytes().removesuffix(b"\n").removesuffix(b"\r"))
+        except (OSError, ValueError) as error:  # ValueError: a null character in the path
+            reason = getattr(error, "strerror", None) or "it is not a path"
+            problem = f"the secret's file cannot be read: {reason}"
+            raise ConfigurationError(place, problem, "a relative path starts at the directory of this file") from None
+
+    def of_environment(self, place: str, name: str) -> Secret:
+        """Look a variable up."""
+        if name not in self.environment:
+            problem = "the environment has no variable of this name"
+            raise ConfigurationError(place, problem, "set it, or correct the name")
+        return Secret(self.environment[name].encode(errors="surrogateescape"))
+
+
+@dataclass(frozen=True, slots=True)
+class SentSecrets:
+    """Secrets that came with the file from another machine; nothing of this one is looked at."""
+
+    files: Mapping[str, Secret]
+    variables: Mapping[str, Secret]
+
+    def of_file(self, place: str, path: str) -> Secret:
+        """Return what was sent for a file."""
+        return self._sent(place, path, self.files)
+
+    def of_environment(self, place: str, name: str) -> Secret:
+        """Return what was sent for a variable."""
+        return self._sent(place, name, self.variables)
+
+    def _sent(self, place: str, name: str, sent: Mapping[str, Secret]) -> Secret:
+        if name not in sent:
+            raise ConfigurationError(place, "the secret was not sent along", "send what the file refers to")
+        return sent[name]
 
 
 def declared_secret(entry: Entry, around: Secrets) -> Secret:
@@ -36,12 +83,12 @@ def declared_secret(entry: Entry, around: Secrets) -> Secret:
     (source,) = given
     word, place = entry.text(source), entry.at(source)
     if source.startswith("public_key"):
-        text = _secret_of_file(place, around.directory / word) if source.endswith("_file") else Secret(word)
+        text = around.of_file(place, word) if source.endswith("_file") else Secret(word)
         return public_key_of(place, text)
     if source == "secret_file":
-        return check_secret(place, _secret_of_file(place, around.directory / word))
+        return check_secret(place, around.of_file(place, word))
     if source == "secret_env":
-        return check_secret(place, _secret_of_environment(place, word, around.environment))
+        return check_secret(place, around.of_environment(place, word))
     return check_secret(place, Secret(word))
 
 
@@ -57,23 +104,7 @@ def _extra(place: str, value: object, around: Secrets) -> Secret:
         case str():
             return check_secret(place, Secret(value))
         case {"file": str(path), **rest} if not rest:
-            return check_secret(place, _secret_of_file(place, around.directory / path))
+            return check_secret(place, around.of_file(place, path))
         case {"env": str(name), **rest} if not rest:
-            return check_secret(place, _secret_of_environment(place, name, around.environment))
+            return check_secret(place, around.of_environment(place, name))
     raise ConfigurationError(place, "it is no secret", 'write a text, { file = "…" } or { env = "…" }')
-
-
-def _secret_of_file(place: str, path: Path) -> Secret:
-    """Read a file's bytes, less the one line end that editors put there."""
-    try:
-        return Secret(path.read_bytes().removesuffix(b"\n").removesuffix(b"\r"))
-    except (OSError, ValueError) as error:  # ValueError: a null character in the path
-        reason = getattr(error, "strerror", None) or "it is not a path"
-        problem = f"the secret's file cannot be read: {reason}"
-        raise ConfigurationError(place, problem, "a relative path starts at the directory of this file") from None
-
-
-def _secret_of_environment(place: str, name: str, environment: Mapping[str, str]) -> Secret:
-    if name not in environment:
-        raise ConfigurationError(place, "the environment has no variable of this name", "set it, or correct the name")
-    return Secret(environment[name].encode(errors="surrogateescape"))

@@ -66,7 +66,7 @@ from sealstamp.keys.attributes import (
     check_scopes,
     check_text,
 )
-from sealstamp.keys.declared_secrets import SECRET_KEYS, Secrets, declared_extras, declared_secret
+from sealstamp.keys.declared_secrets import SECRET_KEYS, LocalSecrets, Secrets, declared_extras, declared_secret
 from sealstamp.keys.domain import Api, Enforcement, KeyStatus, SchemeChoice
 from sealstamp.keys.entries import Entry, refuse_duplicates
 from sealstamp.keys.keeping import as_kept
@@ -160,23 +160,28 @@ class Manifest:
 
 
 @dataclass(frozen=True, slots=True)
-class _Surroundings(Secrets):
+class _Surroundings:
     """What the file refers to."""
 
+    secrets: Secrets
     check_scheme: CheckScheme
 
 
 def load_manifest(path: Path, *, check_scheme: CheckScheme, environment: Mapping[str, str]) -> Manifest:
     """Read the file ``path``. Raises ConfigurationError, as ``parse_manifest`` does."""
+    return parse_manifest(
+        manifest_text(path), place=str(path), directory=path.parent, check_scheme=check_scheme, environment=environment
+    )
+
+
+def manifest_text(path: Path) -> str:
+    """Return what is in the file ``path``. Raises ConfigurationError."""
     try:
-        text = path.read_bytes().decode()
+        return path.read_bytes().decode()
     except OSError as error:
         raise ConfigurationError(str(path), f"the file cannot be read: {error.strerror}", "check the path") from None
     except UnicodeDecodeError:
         raise ConfigurationError(str(path), "the file is not UTF-8", "save it as UTF-8") from None
-    return parse_manifest(
-        text, place=str(path), directory=path.parent, check_scheme=check_scheme, environment=environment
-    )
 
 
 def parse_manifest(
@@ -184,13 +189,23 @@ def parse_manifest(
 ) -> Manifest:
     """Read a manifest; a ``secret_file`` is sought from ``directory``, a ``secret_env`` in ``environment``.
 
+    Raises ConfigurationError, as ``read_manifest`` does.
+    """
+    return read_manifest(text, place=place, secrets=LocalSecrets(directory, environment), check_scheme=check_scheme)
+
+
+def read_manifest(text: str, *, place: str, secrets: Secrets, check_scheme: CheckScheme) -> Manifest:
+    """Read a manifest, whose further ``secrets`` may be anywhere.
+
     Raises ConfigurationError, which names ``place`` and the entry, and never shows a secret.
     """
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(place, f"it is not TOML: {error}", "see https://toml.io") from None
-    around = _Surroundings(directory, environment, check_scheme)
+    except (ValueError, RecursionError):  # tomllib lets these through for numbers and nesting beyond measure
+        raise ConfigurationError(place, "a number or a nesting in it is too large", "see https://toml.io") from None
+    around = _Surroundings(secrets, check_scheme)
     file = Entry(place, table, _TABLES)
     manifest = Manifest(
         place,
@@ -261,7 +276,9 @@ def _properties(entry: Entry, known: Mapping[str, tuple[Read, Check]]) -> dict[s
 
 def _key(entry: Entry, around: _Surroundings) -> DeclaredKey:
     access_key_id = check_access_key_id(entry.at("id"), entry.text("id"))
-    credential = Credential(access_key_id, declared_secret(entry, around), declared_extras(entry, around))
+    credential = Credential(
+        access_key_id, declared_secret(entry, around.secrets), declared_extras(entry, around.secrets)
+    )
     return DeclaredKey(
         place=entry.place,
         credential=as_kept(entry.place, credential),

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from sealstamp.core.loader import load_scheme, set_parameters
 from sealstamp.core.scheme import Scheme
-from sealstamp.errors import NotFoundError
+from sealstamp.errors import ConfigurationError, NotFoundError, SchemeError
 from sealstamp.plugins.codes import find_code
 from sealstamp.schemes import get_scheme, scheme_names
 
@@ -47,6 +47,15 @@ class Shelf:
         if name not in self._stored and name not in scheme_names():
             raise NotFoundError(f"there is no scheme {name!r}")
         return self.get(name)
+
+    def check(self, name: str, parameters: Mapping[str, str]) -> None:
+        """Raise ConfigurationError for a scheme that is not there, cannot be used, or has no such parameters."""
+        try:
+            self.get(name, parameters)
+        except (NotFoundError, SchemeError, ConfigurationError) as error:
+            # Whoever reads a file puts its own place before the problem, so that the whole is told.
+            problem, _, hint = str(error).partition("\nhint: ")
+            raise ConfigurationError("schemes", problem, hint) from None
 
     def version_of(self, name: str) -> int:
         """Return the version of an uploaded scheme; 0 for any other name."""

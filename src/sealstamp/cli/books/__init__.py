@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from sealstamp.cli.local import acting, add_config, settings_of
+from sealstamp.cli.local import act_on, add_config, looked_at, opened, settings_of
 from sealstamp.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -30,8 +30,10 @@ def add_books(parser: ArgumentParser) -> None:
 
 
 @contextmanager
-def opened_books(arguments: Namespace) -> Iterator[Books]:
+def opened_books(arguments: Namespace, *, looks_only: bool = False) -> Iterator[Books]:
     """Open the books that are meant, for whoever runs this command, and close them again.
+
+    Where the command ``looks_only``, no store is made.
 
     Raises ConfigurationError, and StoreUnavailableError where they cannot be reached.
     """
@@ -44,8 +46,9 @@ def opened_books(arguments: Namespace) -> Iterator[Books]:
         return
     from sealstamp.cli.books.local import LocalBooks
 
-    with acting(settings_of(arguments)) as act:
-        yield LocalBooks(act)
+    opening = looked_at if looks_only else opened
+    with opening(settings_of(arguments)) as (store, sealer):
+        yield LocalBooks(act_on(store, sealer))
 
 
 def _caller_of(arguments: Namespace) -> Caller | None:

@@ -5,19 +5,23 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from sealstamp.cli import output
+from sealstamp.cli.apply import apply_file
 from sealstamp.cli.books.port import Books
 from sealstamp.client.answers import error_of
 from sealstamp.client.wanted import Wanted
 from sealstamp.core.request import Request
 from sealstamp.keys.acts.act import Act
 from sealstamp.resources import AuditProof, AuditVerdict
+from sealstamp.resources.apply import Applied
 from sealstamp.server.management import (
     access_keys,
     access_requests,
     apis,
+    apply,
     audit,
     consumers,
     invitations,
@@ -50,6 +54,11 @@ class LocalBooks(Books):
     def together(self) -> AbstractContextManager[None]:
         """Keep all that is done in the block, or nothing."""
         return self._act.store.transaction()
+
+    def apply_file(self, file: Path, *, prune: bool, dry_run: bool) -> Applied:
+        """Make the store match a file, which may name schemes by their files too."""
+        changes = apply_file(file, self._act, prune=prune, dry_run=dry_run)
+        return Applied(dry_run=dry_run, changes=apply.told(changes))
 
     def verify_audit(self, query: AuditProof | None = None) -> AuditVerdict:
         """Prove the audit whole, and tell how far that has come."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from contextlib import AbstractContextManager
+from pathlib import Path
 
 from sealstamp.client import Client
 from sealstamp.errors import NotFoundError
 from sealstamp.resources import NewConsumer
+from sealstamp.resources.apply import Applied
 
 
 class Books(Client):
@@ -23,3 +25,7 @@ class Books(Client):
             self.get_consumer(name)
         except NotFoundError:
             self.create_consumer(NewConsumer(name=name))
+
+    @abstractmethod
+    def apply_file(self, file: Path, *, prune: bool, dry_run: bool) -> Applied:
+        """Make the books match a file of this machine, and return what changed, or would."""

@@ -16,6 +16,7 @@ from sealstamp.server.management import (
     access_keys,
     access_requests,
     apis,
+    apply,
     audit,
     consumers,
     distributor,
@@ -51,6 +52,7 @@ SIGNED_OPERATIONS: tuple[Operation, ...] = (
     *sub_consumers.OPERATIONS,
     *sub_keys.OPERATIONS,
     *audit.OPERATIONS,
+    *apply.OPERATIONS,
     *operators.OPERATIONS,
 )
 
