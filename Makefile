@@ -36,8 +36,10 @@ test: install lint ## set everything up and run every test
 	@UV_PROJECT_ENVIRONMENT=.venv-interop $(UV) sync --frozen --all-extras --no-group docs --group interop --python $(PYTHON) --quiet
 	@touch $@
 
-interop: .venv-interop/.installed ## call the service with vendors' SDKs
-	@.venv-interop/bin/python -m pytest -n auto --dist loadfile -W default tests/interop
+interop: .venv-interop/.installed ## call the service with vendors' SDKs, and Postman's runner
+	@[ -x .cache/npm/node_modules/.bin/newman ] || npm install --prefix .cache/npm --no-audit --no-fund --silent newman@6 \
+		|| echo "newman cannot be installed; what is made for Postman is not run"
+	@.venv-interop/bin/python -m pytest -n auto --dist loadfile -W default tests/interop tests/signing/test_snippets.py
 
 lint: install ## formatting, style, types, and which way imports run
 	@$(BIN)/ruff format --check --quiet

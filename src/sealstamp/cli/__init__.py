@@ -31,6 +31,7 @@ GROUPS = {
     "verify": "verify a raw request",
     "call": "sign a request and send it",
     "curl": "run curl, its requests signed",
+    "snippet": "print what to paste into a tool so that it signs",
     "proxy": "sign what is sent through a local port",
     "keys": "issue, import, rotate and end access keys, and what happens to them between",
     "consumers": "make, list, change and suspend those who hold access keys",

@@ -1,0 +1,156 @@
+"""Schemes as JavaScript, for tools whose requests pass through a script before they are sent.
+
+A visitor over the syntax tree. Every value is a word array of crypto-js, which those tools bring; what a script cannot
+do in a few lines, such as lists of parameters or packed headers, is refused, and ``sealstamp proxy`` does it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from sealstamp.core.places import Where
+from sealstamp.core.scheme import ACCESS_KEY_ID, EXPIRES, NONCE, SECRET, TIMESTAMP, Field, NonceRule, Scheme
+from sealstamp.core.tree import Apply, Atom, Concat, Expression, Join, Name, Part, Switch, Text
+from sealstamp.errors import ConfigurationError
+
+_HASHES: Final = {"md5": "MD5", "sha1": "SHA1", "sha256": "SHA256", "sha384": "SHA384", "sha512": "SHA512"}
+_FILTERS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        **{name: f"CryptoJS.{called}({{}})" for name, called in _HASHES.items()},
+        "hex": "utf8(CryptoJS.enc.Hex.stringify({}))",
+        "base64": "utf8(CryptoJS.enc.Base64.stringify({}))",
+        "unbase64": "CryptoJS.enc.Base64.parse(text({}))",
+        "upper": "utf8(text({}).toUpperCase())",
+        "lower": "utf8(text({}).toLowerCase())",
+        "percent_decode": "utf8(decodeURIComponent(text({})))",
+    }
+)
+_PARTS: Final[Mapping[Part, str]] = MappingProxyType(
+    {
+        Part.METHOD: "method",
+        Part.SCHEME: "protocol",
+        Part.AUTHORITY: "authority",
+        Part.PATH: 'target.split("?")[0]',
+        Part.QUERY: 'target.split("?").slice(1).join("?")',
+        Part.TARGET: "target",
+        Part.URL: 'protocol + "://" + authority + target',
+        Part.BODY: "body",
+    }
+)
+_TIMES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "unix-s": "String(Math.floor(now.getTime() / 1000))",
+        "unix-ms": "String(now.getTime())",
+        "unix-s-fraction": "(now.getTime() / 1000).toFixed(3)",
+        "iso-8601": r'now.toISOString().replace(/\.\d+/, "")',
+        "iso-8601-ms": "now.toISOString()",
+        "iso-8601-basic": r'now.toISOString().replace(/[-:]|\.\d+/g, "")',
+        "http-date": "now.toUTCString()",
+    }
+)
+_HELPERS: Final = """\
+const utf8 = (written) => CryptoJS.enc.Utf8.parse(written);
+const text = (bytes) => CryptoJS.enc.Utf8.stringify(bytes);
+const cat = (...parts) => parts.reduce((all, part) => all.concat(part), CryptoJS.lib.WordArray.create());
+const join = (between, parts) => cat(...parts.flatMap((part, at) => (at ? [utf8(between), part] : [part])));"""
+
+
+def write_signing(scheme: Scheme) -> str:
+    """Return the lines that compute every value and put it into ``headers`` and ``query``, lists of names and values.
+
+    They read ``CryptoJS``, ``method``, ``url``, ``body`` (a text) and the function ``secret`` from a name to a text.
+    Raises ConfigurationError for a scheme that needs more than such lines.
+    """
+    lines = [
+        _HELPERS,
+        r"const [, protocol, authority, rest] = url.match(/^(https?):\/\/([^\/?#]*)([^#]*)/i);",
+        'const target = rest.startsWith("/") ? rest : "/" + rest;',
+        "const now = new Date();",
+        *_given(scheme),
+        *(f"const ${name} = {_in_javascript(scheme, tree)};" for name, tree in scheme.definitions.items()),
+        *_carried(scheme),
+    ]
+    return "\n".join(lines)
+
+
+def _given(scheme: Scheme) -> Iterator[str]:
+    """Yield the lines of what is known before anything is computed."""
+    constants = [name for name in scheme.given if name in scheme.parameters]
+    if scheme.code is not None or len(constants) != len(scheme.given) or EXPIRES in scheme.carried:
+        raise _too_much(scheme, "lists that the signer chooses, digests of the body, expiry times, or code")
+    for name in constants:
+        yield f"const ${name} = utf8({json.dumps(scheme.parameters[name])});"
+    yield f'const ${SECRET} = utf8(secret("{SECRET}"));'
+    for name in (*([ACCESS_KEY_ID] if scheme.names_key else []), *scheme.extras):
+        yield f'const ${name} = utf8(secret("{name}"));'
+    if scheme.time is not None:
+        written = _TIMES.get(scheme.time.format.name)
+        if written is None:
+            raise _too_much(scheme, f"times written as {scheme.time.format.name}")
+        yield f"const ${TIMESTAMP} = utf8({written});"
+    if scheme.nonce is not None:
+        yield f"const ${NONCE} = utf8({_nonce(scheme.nonce)});"
+
+
+def _nonce(rule: NonceRule) -> str:
+    if rule.grows:
+        return f'String(now.getTime()).padEnd({rule.make.length}, "0")'
+    alphabet, length = json.dumps(rule.make.alphabet), rule.make.length
+    dashes = '.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-")' if rule.make.dashed else ""
+    # 32 bits for each letter: what is left over when they are divided does not count among so many
+    draw = f"{alphabet}[(CryptoJS.lib.WordArray.random(4).words[0] >>> 0) % {len(rule.make.alphabet)}]"
+    return f'Array.from({{ length: {length} }}, () => {draw}).join(""){dashes}'
+
+
+def _carried(scheme: Scheme) -> Iterator[str]:
+    """Yield the lines that say what travels where."""
+    yield "const headers = [];"
+    yield "const query = [];"
+    for carrier in scheme.carriers:
+        if not isinstance(carrier, Field):
+            raise _too_much(scheme, "several values in one header")
+        place = carrier.places[0]
+        if place.where not in (Where.HEADER, Where.QUERY):
+            raise _too_much(scheme, "fields in the body")
+        if carrier.name in scheme.omitted:
+            continue
+        held = "headers" if place.where is Where.HEADER else "query"
+        if_any = f"if (${carrier.name}.sigBytes) " if carrier.name in scheme.may_lack else ""
+        yield f"{if_any}{held}.push([{json.dumps(place.name)}, text(${carrier.name})]);"
+
+
+def _in_javascript(scheme: Scheme, node: Expression) -> str:
+    def inner(child: Expression) -> str:
+        return _in_javascript(scheme, child)
+
+    match node:
+        case Text(value=value):
+            return f"utf8({json.dumps(value)})"
+        case Name(name=name):
+            return f"${name}"
+        case Atom(part=part) if part in _PARTS:
+            return f"utf8({_PARTS[part]})"
+        case Apply(filter="hmac", source=source, arguments=(Text(value=hash_name), key)) if hash_name in _HASHES:
+            return f"CryptoJS.Hmac{_HASHES[hash_name]}({inner(source)}, {inner(key)})"
+        case Apply(filter=name, source=source, arguments=()) if name in _FILTERS:
+            return _FILTERS[name].format(inner(source))
+        case Concat(parts=parts):
+            return f"cat({', '.join(map(inner, parts))})"
+        case Join(separator=separator, parts=parts, skip_empty=skip_empty):
+            kept = ".filter((part) => part.sigBytes)" if skip_empty else ""
+            return f"join({json.dumps(separator)}, [{', '.join(map(inner, parts))}]{kept})"
+        case Switch(subject=subject, cases=cases, default=default) if default is not None:
+            tests = "".join(f"text({inner(subject)}) === {json.dumps(text)} ? {inner(case)} : " for text, case in cases)
+            return f"({tests}{inner(default)})"
+        case _:
+            told = getattr(node, "filter", None) or getattr(node, "part", None) or type(node).__name__.lower()
+            raise _too_much(scheme, f"{told!s}")
+
+
+def _too_much(scheme: Scheme, what: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"scheme {scheme.name}", f"a script cannot do it: {what}", "sealstamp proxy signs by every scheme, for any tool"
+    )
