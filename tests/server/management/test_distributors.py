@@ -143,6 +143,18 @@ def test_who_is_refused(operator: Manager, admin: Manager) -> None:
     assert refused and refused.code in ("role_too_low", "inactive_access_key")
 
 
+@pytest.mark.parametrize(
+    ("limits", "code"),
+    [({"networks": ["192.0.2.0/24"]}, "address_not_allowed"), ({"rate_limit": "3/day"}, "rate_limited")],
+)
+def test_limits_of_the_key(operator: Manager, limits: dict[str, Any], code: str) -> None:
+    """Its networks and its rate limit hold for a distributor's calls too."""
+    signer = distributor(operator)
+    operator.call("PATCH", f"/v1/access-keys/{signer.pair.access_key_id}", limits, {"if-match": "*"})
+    refused = until(lambda: (told := signer.get(SELF)).status != 200 and told, "the limit to be known")
+    assert refused and refused.code == code
+
+
 def test_repeated(operator: Manager) -> None:
     """Under one Idempotency-Key a sub key is issued once, and its secret told again; the key is the caller's own."""
     signer = distributor(operator, max_sub_keys=1)
