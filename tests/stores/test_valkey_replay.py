@@ -47,10 +47,17 @@ async def race(among: list[Node], claim: Claim, racers: int = RACERS) -> Counter
 
 
 async def many(node: Node, ahead_ms: int = 0) -> list[Claim]:
-    """Claims that were made."""
-    claims = [fresh(ahead_ms) for _ in range(20)]
-    assert await asyncio.gather(*map(node.claim, claims)) == [MADE] * 20
-    return claims
+    """Claims that were made. On a busy machine a node may be too late for some."""
+    made: list[Claim] = []
+    for _ in range(200):
+        claims = [fresh(ahead_ms) for _ in range(20 - len(made))]
+        answers = await asyncio.gather(*map(node.claim, claims))
+        assert set(answers) <= {MADE, None}
+        made += [claim for claim, answer in zip(claims, answers, strict=True) if answer is MADE]
+        if len(made) == 20:
+            return made
+        await asyncio.sleep(0.01)
+    raise AssertionError(node.problem())
 
 
 async def never_again(among: list[Node], claims: list[Claim]) -> None:
@@ -99,10 +106,10 @@ def test_a_claim_stays_until_its_window_is_over(valkey: Valkey, register: SqlSto
     async def scene() -> None:
         async with nodes(valkey.url, store=register) as (node,):
             before = set(valkey.client.scan_iter())
-            claim = fresh()
-            assert await node.claim(claim) is MADE
-            (key,) = (key for key in valkey.client.scan_iter() if key not in before)
-            assert WINDOW_MS < valkey.client.pttl(key) < WINDOW_MS + 15_000
+            await many(node)
+            keys = set(valkey.client.scan_iter()) - before
+            assert len(keys) == 20
+            assert all(WINDOW_MS < valkey.client.pttl(key) < WINDOW_MS + 15_000 for key in keys)
             assert await node.claim(Claim(b"late", now_ms() - 50_000, now_ms() - 1)) in (None, BEFORE_BIRTH)
 
     play(scene())
@@ -240,6 +247,23 @@ def test_a_node_that_cannot_read_the_register(
 
 def _unreachable() -> Any:
     raise StoreUnavailableError("the database cannot answer")
+
+
+def test_what_nobody_foresaw(valkey: Valkey, register: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The node refuses and says so, and goes on by itself when it is over."""
+
+    async def scene() -> None:
+        async with nodes(valkey.url, store=register) as (node,):
+            with monkeypatch.context() as patch:
+                patch.setattr(register, "lives", lambda: 1 / 0)
+                await until(lambda: "has not answered" in node.problem(), node.problem)
+                assert await node.claim(fresh()) is None
+            await until(node.is_ready, node.problem)
+            assert await node.claim(fresh()) is MADE
+            told = {facts["problem"] for event, facts in node.told.events if event == "replay_store_problem"}
+            assert "the replay store cannot be looked after: ZeroDivisionError" in told
+
+    play(scene())
 
 
 def test_a_clock_that_is_wrong(valkey: Valkey, register: SqlStore) -> None:

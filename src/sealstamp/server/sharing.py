@@ -148,7 +148,8 @@ async def _kept(keeper: Keeper, interval_ms: int, patience_ms: int) -> AsyncIter
     """Run the keeper for as long as the block runs, which begins when it knows the state of things, if it can."""
     async with background(partial(keeper.keep, interval_ms)):
         with suppress(TimeoutError):
-            await asyncio.wait_for(keeper.has_begun.wait(), patience_ms / 1000)
+            async with asyncio.timeout(patience_ms / 1000):
+                await keeper.has_begun.wait()
         yield
 
 

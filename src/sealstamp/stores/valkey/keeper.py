@@ -81,8 +81,10 @@ class Keeper:
                 await self._round_or_problem()
                 self.has_begun.set()
                 await asyncio.sleep(_REST_S)
+                # Not wait_for, which before Python 3.12 may lose a cancellation: the service would not end.
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), interval_ms / 1000)
+                    async with asyncio.timeout(interval_ms / 1000):
+                        await self._wake.wait()
                 self._wake.clear()
         finally:
             await self._links.close()
@@ -92,6 +94,8 @@ class Keeper:
             await self._round()
         except SealstampError as error:
             self._tell({str(error)})
+        except Exception as error:  # whatever it is, the next round may do better; without rounds nothing is accepted
+            self._tell({f"the replay store cannot be looked after: {type(error).__name__}"})
 
     async def _round(self) -> None:
         asked_at = monotonic()
