@@ -1,8 +1,9 @@
-"""Calls an ASGI application in this process, as a server would."""
+"""Calls an application in this process, as a server would."""
 
 from __future__ import annotations
 
 import asyncio
+from io import BytesIO, StringIO
 from typing import Any
 
 from sealstamp import Request
@@ -44,3 +45,28 @@ def call(app: Any, request: Request, *, cut: bool = False, **more: Any) -> Answe
         return Answer(0, ())
     lines = tuple((name.decode().lower(), value.decode()) for name, value in sent[0].get("headers", ()))
     return Answer(sent[0]["status"], lines, b"".join(one.get("body", b"") for one in sent[1:]))
+
+
+def environ_of(request: Request, **more: Any) -> dict[str, Any]:
+    lines = {f"HTTP_{name.decode().upper().replace('-', '_')}": value.decode() for name, value in request.headers}
+    return {
+        "REQUEST_METHOD": request.method.decode(),
+        "PATH_INFO": request.path.decode(),
+        "QUERY_STRING": request.query.decode(),
+        "RAW_URI": request.target.decode(),
+        "REMOTE_ADDR": "127.0.0.1",
+        "wsgi.url_scheme": "http",
+        "wsgi.input": BytesIO(request.body or b""),
+        **lines,
+        **more,
+    }
+
+
+def call_wsgi(app: Any, request: Request) -> Answer:
+    """Return what a WSGI application answers."""
+    started: list[tuple[str, list[tuple[str, str]]]] = []
+    environ = environ_of(request, SERVER_NAME="api.test", SERVER_PORT="80", SERVER_PROTOCOL="HTTP/1.1")
+    environ["wsgi.errors"] = StringIO()
+    body = b"".join(app(environ, lambda status, lines: started.append((status, lines))))
+    status, lines = started[0]
+    return Answer(int(status.split(" ")[0]), tuple((name.lower(), value) for name, value in lines), body)

@@ -25,9 +25,18 @@ AHEAD_MS = 2_000
 _nonces = (f"{number:08x}" for number in itertools.count(int(time.time_ns() // 1000) % 2**31))
 
 
+WSGI_SCHEMES = tuple(scheme for scheme in SCHEMES if scheme != "cdnetworks-api-shield")
+"""Those whose headers have no underscore in their names."""
+
+
 def guard() -> Guard:
-    """A guard as every application of these tests has it."""
+    """A guard as every ASGI application of these tests has it."""
     return Guard(SCHEMES, KEYS, max_body=MAX_BODY)
+
+
+def wsgi_guard() -> Guard:
+    """A guard as every WSGI application of these tests has it."""
+    return Guard(WSGI_SCHEMES, KEYS, max_body=MAX_BODY)
 
 
 def credential(access_key_id: str = "reader") -> Credential:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,12 @@ from typing import Any
 from sealstamp import Request
 from tests.server.service import PATIENCE, Answer, Connection, free_port, raw_request, until
 
+_HEALTH = Request(b"GET", b"/healthz", [(b"host", b"api.test")])
 ROOT = Path(__file__).parents[2]
-ASGI = {
+COMMANDS = {
     "granian": ["granian", "--interface", "asgi", "--port", "{port}", "{app}"],
     "uvicorn": ["uvicorn", "--port", "{port}", "{app}"],
+    "gunicorn": ["gunicorn", "--threads", "4", "--bind", "127.0.0.1:{port}", "{app}"],
     "hypercorn": ["hypercorn", "--bind", "127.0.0.1:{port}", "{app}"],
 }
 
@@ -41,6 +43,13 @@ class Server:
             connection.send(wire)
             return connection.read_answer()
 
+    def exchange(self, request: Request, rest: bytes) -> Answer:
+        """Send a request's head and then ``rest``, and read the answer."""
+        lines = [*request.headers, (b"connection", b"close")]
+        with Connection(self.port) as connection:
+            connection.send(raw_request(request.method.decode(), request.target, lines) + rest)
+            return connection.read_answer()
+
     def hand_shake(self, request: Request) -> Answer:
         """Ask for another protocol, and read the answer's head."""
         with Connection(self.port) as connection:
@@ -56,6 +65,21 @@ def outcome(answer: Answer) -> tuple[int, str]:
     return answer.status, told.get("detail", told)["code"]
 
 
+class Servers:
+    """Servers by what they serve, each started when it is first asked for."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self._started: dict[tuple[str, str], Server] = {}
+
+    def get(self, name: str, app: str) -> Server:
+        """The server of this name with an application of ``tests.guarding.apps``."""
+        if (name, app) not in self._started:
+            started = self._stack.enter_context(running(COMMANDS[name], f"tests.guarding.apps.{app}:app"))
+            self._started[name, app] = started
+        return self._started[name, app]
+
+
 @contextmanager
 def running(command: list[str], app: str) -> Iterator[Server]:
     """Run a server for as long as the block runs."""
@@ -69,8 +93,8 @@ def running(command: list[str], app: str) -> Iterator[Server]:
         def is_up() -> bool:
             log.seek(0)
             assert process.poll() is None, log.read().decode(errors="replace")
-            with suppress(OSError), Connection(port):
-                return True
+            with suppress(OSError):  # gunicorn listens before it has an application
+                return Server(port).ask(_HEALTH).status == 200
             return False
 
         try:

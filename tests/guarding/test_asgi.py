@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 
 import pytest
 
 from sealstamp import Request
 from tests.guarding.keys import SCENARIOS, Scenario, changed, signed
-from tests.guarding.serving import ASGI, Server, outcome, running
+from tests.guarding.serving import Server, Servers, outcome
 
 SERVED = [("granian", "starlettes"), ("uvicorn", "fastapis"), ("uvicorn", "litestars"), ("hypercorn", "quarts")]
 
 
 @pytest.fixture(scope="module", params=SERVED, ids=" ".join)
-def server(request: pytest.FixtureRequest) -> Iterator[Server]:
-    name, app = request.param
-    with running(ASGI[name], f"tests.guarding.apps.{app}:app") as server:
-        yield server
+def server(request: pytest.FixtureRequest, servers: Servers) -> Server:
+    return servers.get(*request.param)
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
@@ -42,12 +39,12 @@ def test_a_scenario_ends_as_it_should(server: Server, scenario: Scenario) -> Non
         assert (told["access_key_id"], told["consumer"]) == ("reader", "acme")
 
 
-def test_a_websocket_is_opened_for_who_signed() -> None:
+def test_a_websocket_is_opened_for_who_signed(servers: Servers) -> None:
     """A handshake is verified as a GET; one that is not signed never becomes a WebSocket."""
+    server = servers.get("granian", "starlettes")
     upgrade = {"connection": "Upgrade", "upgrade": "websocket", "sec_websocket_version": "13"}
     key = {"sec_websocket_key": "dGhlIHNhbXBsZSBub25jZQ=="}
-    with running(ASGI["granian"], "tests.guarding.apps.starlettes:app") as server:
-        opened = server.hand_shake(changed(signed("/chat"), **upgrade, **key))
-        assert (opened.status, opened.values("upgrade")) == (101, ["websocket"])
-        unsigned = Request(b"GET", b"/chat", [(b"host", b"api.test")])
-        assert server.hand_shake(changed(unsigned, **upgrade, **key)).status in (401, 403)
+    opened = server.hand_shake(changed(signed("/chat"), **upgrade, **key))
+    assert (opened.status, opened.values("upgrade")) == (101, ["websocket"])
+    unsigned = Request(b"GET", b"/chat", [(b"host", b"api.test")])
+    assert server.hand_shake(changed(unsigned, **upgrade, **key)).status in (401, 403)

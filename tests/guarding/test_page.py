@@ -6,8 +6,12 @@ import re
 from pathlib import Path
 from typing import Any
 
+from flask import Flask
+
 from sealstamp import Credential
-from tests.guarding.calling import call
+from sealstamp.guarding.wsgi import AccessKeyMiddleware as WsgiMiddleware
+from tests.guarding.calling import call as call_asgi
+from tests.guarding.calling import call_wsgi
 from tests.guarding.keys import signed
 
 PAGE = Path(__file__).parents[2] / "docs" / "frameworks.md"
@@ -24,6 +28,7 @@ def test_every_program_of_the_page_guards() -> None:
         exec(compile(program, PAGE.name, "exec"), namespace)
         if app := namespace.get("app"):
             guarding += 1
+            call = call_wsgi if isinstance(app, Flask | WsgiMiddleware) else call_asgi
             accepted = call(app, signed("/orders", scheme="bbx", by=PAIR))
             assert (accepted.status, PAIR.access_key_id in accepted.body.decode()) == (200, True), program
             assert call(app, signed("/orders", scheme="bbx", by=Credential.of("nobody", "x"))).status == 401

@@ -5,8 +5,13 @@
     guard.py      ``Guard``: decides about a request; what all frameworks share
     keys.py       the access keys that an application gives, as a mapping or a look-up
     records.py    what is told of decisions, through the standard library's logging
+    threads.py    the thread in which the door of a WSGI application is
     asgi.py       middleware for Starlette, FastAPI, Litestar, Quart
     fastapi.py    a ``Security`` dependency
+    wsgi.py       middleware for Falcon and others
+    flask.py      an extension
+    django.py     middleware
+    drf.py        authentication, permissions and throttling for Django REST framework
 
 Each framework's file is a thin driver of the one Guard, and needs that framework and ``msgspec`` alone.
 """

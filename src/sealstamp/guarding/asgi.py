@@ -16,7 +16,7 @@ from typing import Any, Final
 from sealstamp.core.request import Request
 from sealstamp.core.verifier import Principal
 from sealstamp.errors import MalformedCredentialsError
-from sealstamp.guarding.guard import Guard, refuse
+from sealstamp.guarding.guard import Guard, refuse, too_large
 from sealstamp.server.answers import Answered, new_request_id, refusal_answer
 from sealstamp.server.asgi import (
     Application,
@@ -105,11 +105,6 @@ def request_of(scope: Scope) -> Request:
     if not is_http or (scope.get("http_version", "") in ("1.0", "1.1") and not announces_body(request)):
         request.body = b""
     return request
-
-
-def too_large(limit: int) -> Answered:
-    """Return what to raise for a body that is too large to be verified."""
-    return refuse(413, "body_too_large", f"a body that is signed may have at most {limit} bytes")
 
 
 def check_length(scope: Scope, limit: int) -> None:

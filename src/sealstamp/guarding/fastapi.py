@@ -27,8 +27,8 @@ from starlette.requests import ClientDisconnect
 from sealstamp.core.places import Where
 from sealstamp.core.scheme import SIGNATURE, Scheme
 from sealstamp.core.verifier import Principal
-from sealstamp.guarding.asgi import GUARD, PRINCIPAL, check_length, request_of, too_large
-from sealstamp.guarding.guard import Guard, refuse
+from sealstamp.guarding.asgi import GUARD, PRINCIPAL, check_length, request_of
+from sealstamp.guarding.guard import Guard, refuse, too_large
 from sealstamp.server.answers import Answered
 
 _IN: Final = {Where.HEADER: APIKeyIn.header, Where.QUERY: APIKeyIn.query}

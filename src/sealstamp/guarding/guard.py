@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Iterable, Sequence
 from ipaddress import ip_network
 from threading import Lock
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sealstamp.core.request import Request
 from sealstamp.core.scheme import Scheme
 from sealstamp.core.verifier import Claim, ClaimResult, Principal, ReplayBy, Verifier
-from sealstamp.errors import ConfigurationError, PermissionDeniedError
+from sealstamp.errors import ConfigurationError, MissingCredentialsError, PermissionDeniedError, VerificationError
 from sealstamp.guarding.keys import Keys, SuppliedKeys
 from sealstamp.guarding.records import LoggedDecisions, OwnLimits
+from sealstamp.guarding.threads import LoopThread
 from sealstamp.keys.domain import Api, SchemeChoice
 from sealstamp.keys.key_cache import KeyCache
 from sealstamp.keys.limits import RateLimit
@@ -24,14 +25,19 @@ from sealstamp.keys.throttling import FailureThrottle
 from sealstamp.schemes import get_scheme
 from sealstamp.server.answers import Answer, Answered, new_request_id, problem, refusal_answer
 from sealstamp.server.attempts import Attempts
+from sealstamp.server.bodies import BodyUnderCheck
 from sealstamp.server.clock import now_ms as wall_clock_ms
 from sealstamp.server.door import Door
+from sealstamp.server.eager import begin
 from sealstamp.server.locating import Locator
 from sealstamp.server.trust import Trust
 
 ReadBody = Callable[[int], Awaitable[bytes]]
 """Reads the whole body of at most so many bytes. Raises Answered for a larger one."""
 
+T = TypeVar("T")
+Ask = Callable[[Coroutine[Any, Any, Any]], Awaitable[Any]]
+"""Has the door's work done where the door is."""
 MAX_CACHED_KEYS: Final = 100_000
 _MINUTE_MS: Final = 60_000
 _LOOPBACK: Final = ("127.0.0.0/8", "::1/128")
@@ -88,6 +94,7 @@ class Guard:
             )
         )
         self._now_ms = now_ms
+        self._elsewhere = LoopThread()
         replay = replay or OwnMemory(now_ms(), _Unwritten())
         self._door = Door(replay, attempts, OwnLimits(), LoggedDecisions(), now_ms)
 
@@ -104,6 +111,23 @@ class Guard:
         ``request`` has its body only where there is none to come. ``peer`` is the connection's other end, as in an
         ASGI scope: its address first, or None.
         """
+        return await self._admit(request, peer, read_body, _here)
+
+    def admit_blocking(
+        self, request: Request, peer: Any, read_body: Callable[[int], bytes]
+    ) -> tuple[Principal, bytes | None]:
+        """Do what ``admit`` does where there is no event loop, in any thread. The body is read in the caller's."""
+
+        async def read(limit: int) -> bytes:
+            return read_body(limit)
+
+        outcome = begin(self._admit(request, peer, read, self._elsewhere.ask))
+        assert isinstance(outcome, tuple)  # noqa: S101  # none of these waits in this thread
+        return outcome
+
+    async def _admit(
+        self, request: Request, peer: Any, read_body: ReadBody, ask: Ask
+    ) -> tuple[Principal, bytes | None]:
         if time.monotonic_ns() > self._fresh_until_ns:
             self._cache.clear()
             self._fresh_until_ns = time.monotonic_ns() + self._fresh_ns
@@ -111,22 +135,23 @@ class Guard:
         address = self._locator.at_gateway({"client": peer}, request)
         if request.body is None and guarded.may_need_body and guarded.reads_body(request):
             request = with_body(request, await read_body(self._max_body))
-        principal, under_check = await self._door.admit(guarded, request, request_id, address)
+        principal, under_check = await ask(self._door.admit(guarded, request, request_id, address))
         body = request.body
         if under_check is not None:
             body = await read_body(self._max_body)
-            async for _ in under_check.through(_whole(body)):
-                pass
+            await ask(_compare(under_check, body))
         assert principal is not None  # noqa: S101  # this API enforces
         return principal, body
 
-    def require(self, principal: Principal, scopes: Collection[str]) -> None:
-        """Raise Answered, with a refusal, unless the key has every one of ``scopes``."""
-        if missing := set(scopes) - set(principal.scopes):
-            detail = f"access key {principal.access_key_id} lacks a scope: {', '.join(sorted(missing))}"
-            refusal = PermissionDeniedError(detail)
-            answer = refusal_answer(refusal, self._guarded.responses, new_request_id(), self._now_ms())
-            raise Answered(answer, refusal.public_reason)
+    def require(self, principal: Principal | None, scopes: Collection[str]) -> None:
+        """Raise Answered, with a refusal, unless somebody signed, with a key that has every one of ``scopes``."""
+        if principal is not None and set(scopes) <= set(principal.scopes):
+            return
+        refusal: VerificationError = MissingCredentialsError("nobody has verified this request")
+        if principal is not None:
+            refusal = PermissionDeniedError(f"access key {principal.access_key_id} lacks one of {', '.join(scopes)}")
+        answer = refusal_answer(refusal, self._guarded.responses, new_request_id(), self._now_ms())
+        raise Answered(answer, refusal.public_reason)
 
 
 def _check_memory_suffices(schemes: Iterable[Scheme], replay_by: ReplayBy | None) -> None:
@@ -153,6 +178,20 @@ def refuse(status: int, code: str, title: str) -> Answered:
     """Return what to raise for a request that cannot be verified here."""
     answer: Answer = problem(status, code, title, new_request_id())
     return Answered(answer, code)
+
+
+def too_large(limit: int) -> Answered:
+    """Return what to raise for a body that is too large to be verified."""
+    return refuse(413, "body_too_large", f"a body that is signed may have at most {limit} bytes")
+
+
+async def _here(work: Coroutine[Any, Any, T]) -> T:
+    return await work
+
+
+async def _compare(under_check: BodyUnderCheck, body: bytes) -> None:
+    async for _ in under_check.through(_whole(body)):
+        pass
 
 
 async def _whole(body: bytes) -> AsyncIterator[bytes]:

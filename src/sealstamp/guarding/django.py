@@ -1,0 +1,137 @@
+"""Django middleware, with its guard from the settings.
+
+::
+
+    MIDDLEWARE = ["sealstamp.guarding.django.AccessKeyMiddleware", …]
+    SEALSTAMP = {"schemes": "bbx", "keys": "shop.keys.find", "exempt": ["/healthz"]}
+
+``SEALSTAMP`` has the arguments of Guard, and ``exempt``; ``keys`` may be the dotted name of a function or a mapping.
+Who signed is ``request.access_key``, a Principal; None at an exempt path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache, wraps
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.core.signals import setting_changed
+from django.http import HttpRequest, HttpResponse
+from django.utils.module_loading import import_string
+
+from sealstamp.core.request import Request
+from sealstamp.core.verifier import Principal
+from sealstamp.errors import ConfigurationError
+from sealstamp.guarding import asgi, wsgi
+from sealstamp.guarding.guard import Guard, refuse, too_large
+from sealstamp.server.answers import Answered
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class AccessKeyMiddleware:
+    """Lets through what the guard of the settings admits. Raises ConfigurationError for settings that cannot be."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        wsgi.check_server()
+        self._get_response = get_response
+        self._guard = guard_of_settings()
+        self._exempt = frozenset(_settings().get("exempt", ()))
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer one request, or have the view do it."""
+        request.access_key = None
+        try:
+            if not self._is_exempt(request):
+                admit(self._guard, request)
+        except Answered as done:
+            return response_of(done)
+        return self._get_response(request)
+
+    def _is_exempt(self, request: HttpRequest) -> bool:
+        path = _request_of(request).path.decode("latin-1")
+        return path in self._exempt and request.path == path
+
+
+def admit(guard: Guard, request: HttpRequest) -> Principal:
+    """Return who signed, and leave it on the request. Raises Answered."""
+    peer = (request.META.get("REMOTE_ADDR", ""),)
+    principal, _ = guard.admit_blocking(_request_of(request), peer, lambda limit: _read(request, limit))
+    request.access_key = principal
+    return principal
+
+
+def require(*scopes: str) -> Callable[[View], View]:
+    """Refuse a view to keys that lack one of ``scopes``, and to who did not sign."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **named: Any) -> Any:
+            try:
+                guard_of_settings().require(request.access_key, scopes)
+            except Answered as done:
+                return response_of(done)
+            return view(request, *args, **named)
+
+        return guarded  # type: ignore[return-value]  # it takes and gives what the view does
+
+    return decorate
+
+
+def response_of(done: Answered) -> HttpResponse:
+    """Return a refusal as Django answers it."""
+    answer = done.answer
+    response = HttpResponse(answer.body, status=answer.status)
+    for name, value in answer.headers:
+        response[name.decode("latin-1")] = value.decode("latin-1")
+    return response
+
+
+@cache
+def guard_of_settings() -> Guard:
+    """Return the one guard of this process. Raises ConfigurationError."""
+    given = {name: value for name, value in _settings().items() if name != "exempt"}
+    if isinstance(given.get("keys"), str):
+        given["keys"] = import_string(given["keys"])
+    try:
+        guard = Guard(**given)
+    except TypeError as error:
+        raise ConfigurationError("setting SEALSTAMP", str(error), "give the arguments of Guard, and exempt") from None
+    return guard
+
+
+def _settings() -> dict[str, Any]:
+    given = getattr(settings, "SEALSTAMP", None)
+    if not isinstance(given, dict):
+        raise ConfigurationError("setting SEALSTAMP", "it is no dict", "give the arguments of Guard: schemes, keys")
+    return given
+
+
+def _forget(*, setting: str, **_: Any) -> None:
+    if setting == "SEALSTAMP":
+        guard_of_settings.cache_clear()
+
+
+setting_changed.connect(_forget)
+
+
+def _request_of(request: HttpRequest) -> Request:
+    """Return a request as it was received, whichever interface it came by. Raises Answered."""
+    scope = getattr(request, "scope", None)
+    return wsgi.request_of(request.environ) if scope is None else asgi.request_of(scope)
+
+
+def _read(request: HttpRequest, limit: int) -> bytes:
+    """Return the body that Django gives the view. Raises Answered."""
+    told = request.META.get("CONTENT_LENGTH") or "0"
+    if told.isdigit() and int(told[:20]) > limit:
+        raise too_large(limit)
+    try:
+        body: bytes = request.body
+    except Exception as error:  # Django has an error for each way of not having it
+        title = f"the body cannot be read: {type(error).__name__}"
+        raise refuse(400, "body_incomplete", title) from None
+    if len(body) > limit:
+        raise too_large(limit)
+    return body

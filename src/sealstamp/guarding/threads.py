@@ -1,0 +1,64 @@
+"""One thread with an event loop, for those who have none: all threads of a WSGI server ask one door, one by one."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Coroutine
+from concurrent.futures import Future
+from inspect import isawaitable
+from threading import Lock, Thread
+from typing import Any, TypeVar
+
+from sealstamp.server.eager import begin
+
+T = TypeVar("T")
+
+
+class LoopThread:
+    """The thread begins with the first question, and anew in a process that was forked from one that had it."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._pid = 0
+        self._lock = Lock()
+
+    async def ask(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do ``work`` there, and block this thread until it is done. Raises what it raises."""
+        loop, answer = self._loop, Future[T]()
+        if loop is None or self._pid != os.getpid():
+            loop = self._begin()
+        loop.call_soon_threadsafe(_do, work, answer)
+        return answer.result()
+
+    def _begin(self) -> asyncio.AbstractEventLoop:
+        with self._lock:
+            if self._loop is None or self._pid != os.getpid():
+                self._loop, self._pid = asyncio.new_event_loop(), os.getpid()
+                Thread(target=self._loop.run_forever, name="sealstamp-guard", daemon=True).start()
+            return self._loop
+
+
+def _do(work: Coroutine[Any, Any, T], answer: Future[T]) -> None:
+    try:
+        outcome = begin(work)
+    except BaseException as error:  # whoever asked is to have it
+        answer.set_exception(error)
+        return
+    if isawaitable(outcome):  # what begin gives is no Awaitable to isinstance
+        task = asyncio.ensure_future(_finish(outcome, answer))
+        _waiting.add(task)
+        task.add_done_callback(_waiting.discard)
+    else:
+        answer.set_result(outcome)
+
+
+_waiting: set[asyncio.Task[None]] = set()
+"""A loop keeps no strong hold on its tasks."""
+
+
+async def _finish(outcome: Awaitable[T], answer: Future[T]) -> None:
+    try:
+        answer.set_result(await outcome)
+    except BaseException as error:  # as above
+        answer.set_exception(error)
