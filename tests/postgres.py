@@ -126,6 +126,49 @@ class Postgres:
         return name
 
 
+class Standby(Postgres):
+    """A server that follows another one, and can be read."""
+
+    def __init__(self, folder: Path, primary: Postgres) -> None:
+        self._data = folder / "data"
+        self._log = folder / "log"
+        self._numbers = count(1)
+        self._process = None
+        self._user = primary._user
+        if self._user is not None:
+            os.chown(folder, pwd.getpwnam(self._user).pw_uid, -1)
+        self.port = free_port()
+        words = ["-D", str(self._data), "-d", primary.url(), "--write-recovery-conf", "--checkpoint=fast", "--no-sync"]
+        quiet = subprocess.DEVNULL
+        subprocess.run([program("pg_basebackup"), *words], user=self._user, cwd="/", check=True, stdout=quiet)
+
+    def promote(self) -> None:
+        """Become a primary, and wait until that is so."""
+        self.run("SELECT pg_promote()")
+
+
+@contextmanager
+def following(primary: Postgres) -> Iterator[Standby]:
+    """Run a standby for as long as the block runs."""
+    with _folder() as folder:
+        server = Standby(folder, primary)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.kill()
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """Make a folder that every user may enter, and that goes again."""
+    folder = Path(tempfile.mkdtemp(prefix="sealstamp-postgres-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
 class Emptied:
     """A database for one test after the other: emptying one takes far less than making one, and later removing it."""
 
@@ -159,14 +202,11 @@ class Emptied:
 
 @contextmanager
 def running() -> Iterator[Postgres]:
-    """Run a server for as long as the block runs, in a folder that every user may enter."""
-    folder = Path(tempfile.mkdtemp(prefix="sealstamp-postgres-"))
-    try:
+    """Run a server for as long as the block runs."""
+    with _folder() as folder:
         server = Postgres(folder)
         server.start()
         try:
             yield server
         finally:
             server.kill()
-    finally:
-        shutil.rmtree(folder)
