@@ -29,7 +29,7 @@ COMMANDS = dict(commands(build_parser()))
 NAMES = {
     *(("demo",), ("serve",), ("apply",), ("sign",), ("verify",), ("call",), ("apis", "list")),
     *(("sealing", "rotate"), ("backup",), ("doctor", "store"), ("proxy-config",), ("proxy",), ("curl",), ("snippet",)),
-    *(("operators", act) for act in ("create", "list", "revoke")),
+    *(("operators", act) for act in ("create", "list", "update", "revoke")),
     *(("schemes", act) for act in ("list", "show", "check", "lint", "vectors")),
     *(("keys", act) for act in ("issue", "import", "list", "show", "update", "rotate", "expire")),
     *(("keys", act) for act in ("enable", "disable", "revoke", "delete")),

@@ -181,7 +181,10 @@ SAME = [
     "operators create bob --role viewer",
     "operators create bob --role viewer",
     "operators create 'b b' --role viewer",
+    "operators update bob --role operator",
+    "operators update nobody --role viewer",
     "operators revoke bob --json",
+    "operators update bob --role admin",
     "operators revoke nobody",
     "audit list --subject same",
     "audit list --act access_key.rotate --json",
@@ -336,6 +339,14 @@ def test_service_that_cannot_be_asked(
     assert (ran.code, ran.out) == (code, "")
     assert problem in ran.problem
     assert "topsecret" not in ran.err
+
+
+def test_host_that_is_not_the_services_own(remote: Remote) -> None:
+    """Under another name, or where it is turned off, there is no management API."""
+    ran = remote("apis", "list", "--server", remote.origin.replace("127.0.0.1", "localhost"))
+    assert (ran.code, ran.out) == (1, "")
+    assert "management_hosts" in ran.err
+    assert ran.problem.startswith("http://localhost:")
 
 
 def test_role_that_is_too_low(remote: Remote, run: Run) -> None:

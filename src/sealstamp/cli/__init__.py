@@ -46,7 +46,7 @@ GROUPS = {
     "doctor": "check whether what a service needs is in order",
     "backup": "copy the store while it is in use",
     "proxy-config": "print how a proxy has to be configured, so that it asks about an API's requests",
-    "operators": "make, list and revoke those who may call the management API",
+    "operators": "make, list, change and revoke those who may call the management API",
 }
 """Every command, each in a module of its name, with ``_`` for ``-``.
 

@@ -26,8 +26,11 @@ def add(parser: ArgumentParser) -> None:
     created.add_argument("--role", choices=_ROLES, required=True, help="what the operator may do")
     created.add_argument("--expires", metavar="TIME", help="when its key ends, as 2027-01-31T12:00:00Z")
     acts.add("list", "list operators, without their secrets", _list)
+    updated = acts.add("update", "give an operator another role, which counts at once", _update)
+    updated.add_argument("--role", choices=_ROLES, required=True, help="what the operator may do from now on")
     revoked = acts.add("revoke", "refuse an operator for ever", _revoke)
-    revoked.add_argument("name", metavar="NAME", help="the operator's name")
+    for one in (updated, revoked):
+        one.add_argument("name", metavar="NAME", help="the operator's name")
 
 
 def _create(arguments: Namespace) -> int:
@@ -51,6 +54,15 @@ def _list(arguments: Namespace) -> int:
     with opened_books(arguments) as books:
         found = list(books.list_operators(Paging(limit=1_000)))
     return output.show(arguments, [*map(document, found)], lambda: output.show_table(_COLUMNS, map(_row, found)))
+
+
+def _update(arguments: Namespace) -> int:
+    from sealstamp.cli.documents import document
+    from sealstamp.resources import OperatorChange
+
+    with opened_books(arguments) as books:
+        updated = books.update_operator(arguments.name, OperatorChange(role=arguments.role))
+    return output.show(arguments, document(updated), lambda: output.say(f"{updated.name} is {updated.role}"))
 
 
 def _revoke(arguments: Namespace) -> int:

@@ -26,6 +26,7 @@ from sealstamp.keys.declared_secrets import LocalSecrets
 from sealstamp.resources.apply import Applied, ApplyFile
 
 T = TypeVar("T")
+_WHERE: Final = "is it running, is the URL right, and its host one of the setting management_hosts?"
 _LONGEST_PLACE: Final = 256
 _HINTS: Final[dict[type[VerificationError], str]] = {
     InvalidCredentialsError: "give the pair of an operator key; on the service's machine, sealstamp operators create",
@@ -72,8 +73,12 @@ class RemoteBooks(Books):
             hint = hint or next((one for kind, one in _HINTS.items() if isinstance(error, kind)), "ask its operator")
             raise ServiceRefusedError(f"{self._calling.origin}: {told}\nhint: {hint}") from None
         except StoreUnavailableError as error:
-            hint = "is it running, is the URL right, and is it among its management_hosts?"
-            raise StoreUnavailableError(f"{self._calling.origin}: {error}\nhint: {hint}") from None
+            raise StoreUnavailableError(f"{self._calling.origin}: {error}\nhint: {_WHERE}") from None
+        except ConfigurationError as error:
+            if error.place != "no_such_api":
+                raise
+            told = "there is no management API at this address"
+            raise ServiceRefusedError(f"{self._calling.origin}: {told}\nhint: {_WHERE}") from None
 
 
 class CollectedSecrets:
