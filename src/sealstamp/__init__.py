@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from sealstamp.core.scheme import Scheme
     from sealstamp.core.signer import Instructions, Signer
     from sealstamp.core.stages import Stage
+    from sealstamp.core.toldbody import BodyChecker
     from sealstamp.core.verifier import BoundKey, Claim, ClaimResult, Principal, ReplayBy, Verifier
     from sealstamp.errors import (
         ConfigurationError,
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Assertion",
     "AsyncClient",
+    "BodyChecker",
     "BoundKey",
     "Claim",
     "ClaimResult",
@@ -98,6 +100,7 @@ __getattr__, __dir__ = late(
         "core.scheme": ("Scheme",),
         "core.signer": ("Instructions", "Signer"),
         "core.stages": ("Stage",),
+        "core.toldbody": ("BodyChecker",),
         "core.verifier": ("BoundKey", "Claim", "ClaimResult", "Principal", "ReplayBy", "Verifier"),
         "errors": (
             "ConfigurationError",

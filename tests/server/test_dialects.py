@@ -109,8 +109,8 @@ def test_a_proxy_that_names_its_api(name: str, service: Service, books: Books) -
     """What Sealstamp takes for a request to another API is refused, though it is signed rightly for that."""
     method, path, lines = ENDPOINTS[name]
     signed = [*lines, *STARDUST.sign(books["stardust"].right)]
-    assert ask(service, method, path, [*signed, ("X-Sealstamp-Api", "stardust")]).status == 204
-    answer = ask(service, method, path, [*signed, ("X-Sealstamp-Api", "both")])
+    assert ask(service, method, path, [*signed, ("X-Decide-Api", "stardust")]).status == 204
+    answer = ask(service, method, path, [*signed, ("X-Decide-Api", "both")])
     check_problem(answer.json(), "other_api", 403, answer.request_id)
 
 

@@ -26,7 +26,7 @@ class Echo:
 
     async def check(self, question: Any, metadata: Mapping[bytes, bytes]) -> Any:
         http = question.attributes.request.http
-        denied = {"status": {"code": 402}, "body": http.path + b" " + metadata.get(b"x-sealstamp-api", b"?")}
+        denied = {"status": {"code": 402}, "body": http.path + b" " + metadata.get(b"x-decide-api", b"?")}
         response = CheckResponse(status={"code": 7}, denied_response=denied)
         add_header(response.denied_response.headers, b"x-raw", http.raw_body)
         return response
@@ -55,7 +55,7 @@ def test_question_and_answer(kind: str, tmp_path: Path) -> None:
     address = f"unix:{tmp_path}/g.sock" if kind == "unix" else f"127.0.0.1:{free_port()}"
 
     async def ask(call: Callable[..., Awaitable[bytes]]) -> object:
-        return await call(question(), metadata=(("x-sealstamp-api", "shop"),))
+        return await call(question(), metadata=(("x-decide-api", "shop"),))
 
     raw = asking(address, TRUST, ask)
     assert isinstance(raw, bytes)

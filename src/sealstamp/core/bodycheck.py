@@ -7,7 +7,8 @@ they come by. So a body of any size passes a gateway without being held in memor
 from __future__ import annotations
 
 import hmac
-from binascii import b2a_base64, hexlify
+from base64 import urlsafe_b64decode
+from binascii import a2b_base64, b2a_base64, hexlify, unhexlify
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, Protocol
@@ -28,6 +29,14 @@ _CODECS: Final[Mapping[str, Callable[[bytes], bytes]]] = MappingProxyType(
     }
 )
 
+_UNDONE: Final[Mapping[str, Callable[[bytes], bytes]]] = MappingProxyType(
+    {
+        "hex": unhexlify,
+        "base64": a2b_base64,
+        "base64url": lambda text: urlsafe_b64decode(text + b"=" * (-len(text) % 4)),
+    }
+)
+
 
 class BodyCheck(Protocol):
     """Stands between a body and whoever is to have it: lets through what may not complete it before it is checked."""
@@ -37,6 +46,9 @@ class BodyCheck(Protocol):
 
     def finish(self) -> bytes:
         """Return what was held back of a body that is the signed one. Raises DigestMismatchError for another."""
+
+    def expected(self) -> Mapping[str, bytes]:
+        """Return the raw digests that the whole body must have, by hash; none where it is known otherwise."""
 
 
 class BodyDigest(Record):
@@ -55,6 +67,18 @@ class BodyDigest(Record):
     def write(self) -> Callable[[bytes], bytes]:
         """What makes the value that travels from the raw digest."""
         return _writer(self.tree)
+
+    @lazy
+    def _read(self) -> Callable[[bytes], bytes]:
+        return _reader(self.tree)
+
+    def raw(self, came: bytes) -> bytes | None:
+        """Return the raw digest that a value was written from; None where it cannot be told."""
+        try:
+            digest = self._read(came)
+        except ValueError:
+            return None
+        return digest if len(came) == self.length and self.write(digest) == came else None
 
     @lazy
     def length(self) -> int:
@@ -111,6 +135,31 @@ def _writer(node: Expression) -> Callable[[bytes], bytes]:
             return _as_it_is
 
 
+def _reader(node: Expression) -> Callable[[bytes], bytes]:
+    """Return what undoes a writer, of values that it could have written."""
+    match node:
+        case Switch():
+            branch = _settled(node)
+            assert branch is not None  # noqa: S101  # or there were no such digest
+            return _reader(branch)
+        case Concat(parts=parts):
+            index = next(index for index, part in enumerate(parts) if not isinstance(part, Text))
+            before = sum(len(part.value.encode()) for part in parts[:index] if isinstance(part, Text))
+            behind = sum(len(part.value.encode()) for part in parts[index + 1 :] if isinstance(part, Text))
+            read = _reader(parts[index])
+            return lambda value: read(value[before : len(value) - behind])
+        case Apply(filter="upper" | "lower", source=source):
+            if not (isinstance(source, Apply) and source.filter == "hex"):
+                return lambda _: b""  # case means something in it, and is lost
+            read_hex = _reader(source)
+            return lambda value: read_hex(value.lower())
+        case Apply(filter=name, source=source) if name in _UNDONE:
+            undo, rest = _UNDONE[name], _reader(source)
+            return lambda value: rest(undo(value))
+        case _:
+            return _as_it_is
+
+
 def _as_it_is(digest: bytes) -> bytes:
     return digest
 
@@ -162,6 +211,11 @@ class DigestCheck:
         wrong = [one for one, came in self._wanted if not hmac.compare_digest(came, one.write(digests[one.hash]))]
         _refuse(wrong, "is not that of the body which came")
         return True
+
+    def expected(self) -> dict[str, bytes]:
+        """Return the raw digests that the body must have, by hash, as far as they can be told."""
+        found = {one.hash: one.raw(came) for one, came in self._wanted}
+        return {name: digest for name, digest in found.items() if digest is not None}
 
     def _take_in(self, piece: bytes) -> None:
         if not self._states:

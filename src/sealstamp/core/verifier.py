@@ -19,6 +19,7 @@ replay store; an unknown id takes the way of a wrong signature, with a secret th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple, NoReturn
@@ -38,8 +39,9 @@ from sealstamp.core.credential import Credential
 from sealstamp.core.record import Record
 from sealstamp.core.request import Request, lazy
 from sealstamp.core.runtime import body_of, is_visible
-from sealstamp.core.scheme import SIGNATURE, UNSEEN_BODY, Scheme
+from sealstamp.core.scheme import SIGNATURE, UNSEEN_BODY, Carrier, Packed, Scheme
 from sealstamp.core.stages import Stage, show_stages
+from sealstamp.core.templates import opening_of
 from sealstamp.core.timing import NEVER_MS as NEVER_MS
 from sealstamp.errors import (
     ConfigurationError,
@@ -190,7 +192,10 @@ class Verifier:
         nonce_at, signature_at = 2, FIRST_VALUE + scheme.carried.index(SIGNATURE)
         self._claimed_at = nonce_at if self.replay_by is ReplayBy.NONCE else signature_at
         self._signature_places = tuple(
-            place for carrier in scheme.carriers if SIGNATURE in carrier.carried for place in carrier.places
+            (place, _opening_of(carrier))
+            for carrier in scheme.carriers
+            if SIGNATURE in carrier.carried
+            for place in carrier.places
         )
         # An unknown id is checked against this, so that it takes the way and the time of a wrong signature.
         self._stranger = BoundKey(Principal("", "", scheme.name), bind_stranger(scheme))
@@ -241,8 +246,11 @@ class Verifier:
         return stranger
 
     def recognises(self, request: Request) -> bool:
-        """Tell whether the request carries something where this scheme's signature travels."""
-        return any(place.is_in(request) for place in self._signature_places)
+        """Tell whether the request carries something where this scheme's signature travels, and that begins like it."""
+        return any(
+            place.is_in(request) and (opening is None or opening.match(place.value_in(request)) is not None)
+            for place, opening in self._signature_places
+        )
 
     def access_key_id_of(self, presented: Presented) -> bytes:
         """Return the presented id; empty if the scheme names none."""
@@ -420,3 +428,10 @@ def require_claimed(result: ClaimResult, now_ms: int) -> None:
         raise NonceReplayedError("this request was accepted before")
     if result is ClaimResult.BEFORE_BIRTH:
         raise OutsideTimeWindowError(now_ms, "stamped before this replay guard began to remember; sign anew")
+
+
+def _opening_of(carrier: Carrier) -> re.Pattern[bytes] | None:
+    """Return how what a carrier carries begins, where that is always the same."""
+    if not isinstance(carrier, Packed) or not carrier.prefix:
+        return None
+    return re.compile(opening_of(carrier, carrier.prefix.encode()))

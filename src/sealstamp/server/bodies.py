@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from functools import partial
 
 from sealstamp.core.bodycheck import BodyCheck, DigestCheck
+from sealstamp.core.toldbody import tell_unchecked
 from sealstamp.errors import MalformedCredentialsError, VerificationError
 
 Pieces = AsyncIterator[bytes]
@@ -32,14 +33,18 @@ class BodyUnderCheck:
         self._refuse = refuse
         self._may_be_unseen = may_be_unseen
 
-    def leave_unseen(self) -> None:
-        """Decide without the body. Raises Answered where the API does not let it be unseen."""
+    def leave_unseen(self) -> bytes:
+        """Decide without the body, and return what the application is told of it.
+
+        Raises Answered where the API does not let it be unseen.
+        """
         if self._may_be_unseen:
             self._accept()
         else:
             self._refuse(
                 MalformedCredentialsError("a digest of the body is signed, and this door does not see the body")
             )
+        return tell_unchecked(self._check.expected())
 
     def compare(self, digests: Mapping[str, bytes]) -> bool:
         """Decide by digests that somebody else has made of the body; tell whether they sufficed.

@@ -19,9 +19,7 @@ from sealstamp.server.identity import BODY, identity_headers
 from sealstamp.server.listener.reading import Asked
 from sealstamp.server.reception import HOST, Reception
 
-UNCHECKED = (BODY, b"unchecked")
-"""On decisions about requests whose body has a signed digest: the digest is signed, the bytes were not seen."""
-API = b"x-sealstamp-api"
+API = b"x-decide-api"
 """Where a proxy may say which API its configuration is for."""
 
 
@@ -57,8 +55,7 @@ def _allowed(
     principal, body = admitted
     told = [] if principal is None else identity_headers(principal, guarded.name, reception.door.asserter)
     if body is not None:
-        body.leave_unseen()
-        told.append(UNCHECKED)
+        told.append((BODY, body.leave_unseen()))
     told.append((REQUEST_ID, request_id.encode()))
     return Answer(dialect.allowed, told)
 

@@ -28,7 +28,7 @@ ATTACKS = (
     Attack("forged X.Forwarded", _describing(b"Forwarded", b".")),
     Attack("forged X-Original", ((b"X-Original-Method", b"GET"), (b"X-Original-URI", b"/open/a"))),
     Attack("forged X_Original", ((b"X_Original_Method", b"GET"), (b"X_Original_URI", b"/open/a"))),
-    Attack("forged X-Sealstamp-Api", ((b"X-Sealstamp-Api", b"open"),)),
+    Attack("forged X-Decide-Api", ((b"X-Decide-Api", b"open"),)),
     Attack("forged Envoy headers", ((b"X-Envoy-Original-Path", b"/open/a"), (b"X-Envoy-Original-Method", b"GET"))),
     Attack("X-Rewrite-URL", ((b"X-Rewrite-URL", b"/open/a"), (b"X-Original-URL", b"/open/a"))),
     Attack("method overridden", ((b"X-HTTP-Method-Override", b"OPTIONS"), (b"X-Method-Override", b"OPTIONS"))),

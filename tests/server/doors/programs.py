@@ -58,11 +58,18 @@ def nginx(service: Service, api: str, folder: Path, tls_port: int) -> Iterator[i
     port = printed(service, "nginx", api, folder / "conf.d")
     make_certificate(folder)
     with_tls(folder / "conf.d" / "nginx.conf", tls_port)
+    with nginx_of(folder, port):
+        yield port
+
+
+@contextmanager
+def nginx_of(folder: Path, port: int) -> Iterator[None]:
+    """Run nginx with what is in the folder's ``conf.d``."""
     user = "user root;" if os.geteuid() == 0 else ""
     (folder / "nginx.conf").write_text(NGINX.format(folder=folder, user=user))
     words = [program("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]
     with running(words, folder, port):
-        yield port
+        yield
 
 
 def with_tls(file: Path, port: int) -> None:

@@ -17,7 +17,7 @@ Lines = list[tuple[bytes, bytes]]
 HOST = b"shop.example"
 PAIR = Pair("acme-1", "bXkgc2VjcmV0IG9mIDMyIGJ5dGVzIGFuZCBtb3JlIQ==")
 """One for all schemes."""
-KEYS = {scheme: Pair(f"acme-{scheme}", PAIR.secret) for scheme in ("aws-sigv4-header", "rfc9421")}
+KEYS = {scheme: Pair(f"acme-{scheme}", PAIR.secret) for scheme in ("aws-sigv4-header", "rfc9421", "sealstamp")}
 SCHEMES = (*(system.name for system in SYSTEMS), *KEYS)
 _BY_NAME = {system.name: system for system in SYSTEMS}
 
@@ -59,7 +59,7 @@ def sign(scheme: str, plan: Plan, pair: Pair | None = None) -> Message:
         plan.method.encode(), plan.target, [(name.lower(), value) for name, value in lines], body=plan.body
     )
     signer = Signer(get_scheme(scheme), Credential.of(pair.access_key_id, pair.secret))
-    made = signer.sign(request, time_ms=time.time_ns() // 1_000_000, nonce=secrets.token_hex(8))
+    made = signer.sign(request, time_ms=time.time_ns() // 1_000_000, nonce=secrets.token_hex(16))
     signed = made.apply(request)
     return Message(plan.method, signed.target, list(signed.headers), plan.body)
 

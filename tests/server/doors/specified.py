@@ -21,8 +21,8 @@ _BY_PROXY = {b"x-forwarded-method", b"x-forwarded-proto", b"x-forwarded-host", b
 def traefik(message: Message, text: str) -> Lines:
     """Every header of the client but those about its connection; the headers about the request are written anew."""
     assert "trustForwardHeader: false" in text
-    named = dict(re.findall(r"^ +(X-Sealstamp-Api): \"(.*)\"$", text, re.M))
-    taken = _HOP_BY_HOP | _BY_PROXY | {b"host", b"content-length", b"x-sealstamp-api"}
+    named = dict(re.findall(r"^ +(X-Decide-Api): \"(.*)\"$", text, re.M))
+    taken = _HOP_BY_HOP | _BY_PROXY | {b"host", b"content-length", b"x-decide-api"}
     lines = [line for line in message.lines if line[0].lower() not in taken]
     return [*lines, *((name.encode(), value.encode()) for name, value in named.items())]
 

@@ -76,7 +76,7 @@ def test_connection_names_the_identity(door: str, named: bytes, house: House) ->
 @pytest.mark.parametrize("door", DOORS)
 def test_connection_names_the_description(door: str, house: House) -> None:
     """Nor from what a proxy tells Sealstamp."""
-    lines = b"X-Forwarded-Uri, X-Forwarded-Method, X-Forwarded-Host, X-Original-URI, X-Original-Method, X-Sealstamp-Api"
+    lines = b"X-Forwarded-Uri, X-Forwarded-Method, X-Forwarded-Host, X-Original-URI, X-Original-Method, X-Decide-Api"
     sent = house.send(door, Message("GET", b"/shop/a", [(b"Host", HOST), (b"Connection", lines)]))
     assert (sent.answer.status in (400, 402), sent.arrived) == (True, None)
     check_identity(house.send(door, sign("stardust", Plan(lines=[(b"Connection", lines)]))))

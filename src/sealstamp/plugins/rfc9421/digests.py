@@ -91,6 +91,10 @@ class NoBody:
         """Return nothing, for nothing came."""
         return b""
 
+    def expected(self) -> dict[str, bytes]:
+        """Return the digest of nothing."""
+        return {"sha256": hashlib.sha256().digest()}
+
 
 def body_check_of(expected: Expected | None, *, must_be_empty: bool) -> BodyCheck | None:
     """Return what compares a body with what was signed of it; None where nothing was, nor had to be."""

@@ -18,7 +18,7 @@ from sealstamp.keys.routing import ANY_HOST
 from sealstamp.keys.rules import check_upstream
 from sealstamp.server.answers import REQUEST_ID, SERVER_TIME
 from sealstamp.server.dialects.dialect import spelled
-from sealstamp.server.identity import TOLD
+from sealstamp.server.identity import PREFIX, TOLD
 from sealstamp.server.listener.sockets import UNIX, socket_paths
 from sealstamp.server.proxies.templates import Lists, Values
 from sealstamp.server.settings import Settings
@@ -50,6 +50,8 @@ def values_of(
         "prefix": api.path_prefix,
         "config_folder": str(folder),
         "max_body": str(settings.max_body),
+        # The ends of the headers' names, in any spelling: a scheme may have headers of its own that begin as they do.
+        "told": "|".join(_end_of(name).replace("-", "[-_.]") for name in TOLD),
         "listen": listen,
         "listen_host": host.strip("[]"),
         "listen_port": port,
@@ -158,8 +160,13 @@ def _header(name: bytes) -> Values:
         "header": spelled(name),
         "name": name.decode(),
         "variable": name.decode().replace("-", "_"),
+        "first_word": _end_of(name).partition("-")[0].title(),
         "underscored": spelled(name).replace("-", "_"),
     }
+
+
+def _end_of(name: bytes) -> str:
+    return name.removeprefix(PREFIX).decode()
 
 
 def _statuses(responses: ResponseProfile | None) -> list[int]:

@@ -15,7 +15,7 @@ local SILENT = '{"type": "urn:sealstamp:problem:store_unavailable", "title": "th
 local NOT_SENT = {
     ["connection"] = true, ["keep-alive"] = true, ["te"] = true, ["trailer"] = true, ["upgrade"] = true,
     ["transfer-encoding"] = true, ["content-length"] = true, ["expect"] = true,
-    ["x-original-method"] = true, ["x-original-uri"] = true, ["x-forwarded-proto"] = true, ["x-sealstamp-api"] = true,
+    ["x-original-method"] = true, ["x-original-uri"] = true, ["x-forwarded-proto"] = true, ["x-decide-api"] = true,
 }
 
 local asked = 0
@@ -33,7 +33,7 @@ local function question(txn, api, headers)
         ["x-original-uri"] = { txn.sf:pathq() },
         ["x-forwarded-proto"] = { txn.f:ssl_fc() == 1 and "https" or "http" },
         ["x-forwarded-for"] = { txn.sf:src() },
-        ["x-sealstamp-api"] = { api },
+        ["x-decide-api"] = { api },
     }
     for name, values in pairs(headers) do
         if not NOT_SENT[name] and lines[name] == nil then
