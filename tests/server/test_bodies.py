@@ -160,5 +160,6 @@ def test_decide_says_that_it_saw_no_body(service: Service) -> None:
     path = f"/{API}/asked"
     lines = [*signed(path, hashlib.sha256(b"abc").digest()), ("X-Original-Method", "PUT"), ("X-Original-URI", path)]
     answer = service.exchange(raw_request("GET", "/decide", lines))
-    assert (answer.status, answer.header("x-sealstamp-body")) == (204, "unchecked")
+    digest = base64.b64encode(hashlib.sha256(b"abc").digest()).decode()
+    assert (answer.status, answer.header("x-sealstamp-body")) == (204, f"unchecked;sha-256=:{digest}:")
     assert answer.header("x-sealstamp-consumer") == "acme"

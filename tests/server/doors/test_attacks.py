@@ -122,7 +122,7 @@ def test_a_target_with_another_host(door: str, house: House) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [b"/.sealstamp", b"/decide", b"/decide/nginx", b"/decide/nginx/no-body"], ids=bytes.decode
+    "path", [b"/.sealstamp/shop", b"/decide", b"/decide/nginx", b"/decide/nginx/no-body"], ids=bytes.decode
 )
 @pytest.mark.parametrize("door", PROXIES)
 def test_the_endpoints_from_outside(door: str, path: bytes, house: House) -> None:
