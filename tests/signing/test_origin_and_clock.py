@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sealstamp import ConfigurationError, Credential
+from sealstamp.errors import BodyUnavailableError
 from sealstamp.signing import Origin, OriginSigner
 from sealstamp.signing.clock import ServerClock
 
@@ -100,3 +101,27 @@ def test_what_is_no_origin(url: str) -> None:
     """Raises ConfigurationError, whatever is wrong with it."""
     with pytest.raises(ConfigurationError):
         Origin.of(url)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "values", "is_read"),
+    [
+        ("stardust", {}, False),
+        ("bbx", {}, False),
+        ("rfc9421", {}, True),
+        ("okx-v5", {}, True),
+        ("azure-appconfig", {}, True),
+        ("aws-sigv4-header", {}, True),
+        ("aws-sigv4-header", {"content_sha256": "UNSIGNED-PAYLOAD"}, False),
+    ],
+)
+def test_which_bodies_are_read(scheme: str, values: dict[str, str], is_read: bool) -> None:
+    """A stream passes unread where its bytes are not signed, or where something is signed in their place."""
+    credential = Credential.of("id", "c2VjcmV0c2VjcmV0", passphrase="p")
+    signer = OriginSigner("https://api.example.com", scheme, credential, values=values)
+    assert signer.reads_body is is_read
+    if is_read:
+        with pytest.raises(BodyUnavailableError):
+            signer.sign("PUT", b"/", [(b"content-length", b"5")], None)
+    else:
+        assert signer.sign("PUT", b"/", [(b"content-length", b"5")], None).body is None

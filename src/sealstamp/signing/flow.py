@@ -28,7 +28,7 @@ def is_home(signer: OriginSigner, request: Any) -> bool:
 
 def has_learnt(signer: OriginSigner, response: Any) -> bool:
     """Tell whether the same request, signed anew, may do better."""
-    return signer.heed(response.status_code, response.headers.get(SERVER_TIME))
+    return response.status_code >= 400 and signer.heed(response.status_code, response.headers.get(SERVER_TIME))
 
 
 async def prepare(signer: OriginSigner) -> None:

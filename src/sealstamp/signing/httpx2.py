@@ -133,9 +133,10 @@ class _SignedHeaders(httpx2.Headers):
 
     def __init__(self, unsigned: httpx2.Headers, signed: Sequence[tuple[str, str]]) -> None:
         super().__init__(unsigned)
+        lines = unsigned.raw
         names = {name.lower().encode() for name, _ in signed}
-        kept = [line for line in unsigned.raw if line[0].lower() not in names]
-        if len(kept) != len(unsigned.raw):
+        kept = [line for line in lines if line[0].lower() not in names]
+        if len(kept) != len(lines):
             super().__init__(kept)
         self._whole = httpx2.Headers(kept + [(name.encode(), value.encode()) for name, value in signed])
 

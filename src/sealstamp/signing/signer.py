@@ -69,6 +69,7 @@ class OriginSigner:
     ) -> None:
         self.origin = Origin.of(origin)
         self.scheme = get_scheme(scheme) if isinstance(scheme, str) else scheme
+        self._protocol, self._authority = self.origin.scheme.encode(), self.origin.authority.encode()
         self._credentials = provider_of(credential)
         self._values = dict(values or {})
         self._learns = learns_time and self.origin.is_private
@@ -111,10 +112,11 @@ class OriginSigner:
         return cls(origin, made, caller.credentials, values=values, learns_time=learns_time)
 
     def _covers_body(self) -> bool:
-        """Tell whether the body's own bytes are signed, for nobody has said what to sign in their place."""
+        """Tell whether the body's bytes may be signed; not where ``values`` say what is in place of each digest."""
         digests = self.scheme.body_digests
-        said = bool(digests) and digests.keys() <= self._values.keys()
-        return Covered.BODY in coverage_of(self.scheme) and not said
+        if digests:
+            return not digests.keys() <= self._values.keys()
+        return Covered.BODY in coverage_of(self.scheme)
 
     def sign(
         self, method: str, target: bytes, headers: Sequence[tuple[bytes, bytes]], body: bytes | None = b""
@@ -125,12 +127,10 @@ class OriginSigner:
         SigningError, and what the credential's source raises.
         """
         lines = [(name, value) for key, value in headers if (name := key.lower()) not in _PER_HOP]
-        authority = self.origin.authority.encode()
+        authority = self._authority
         if all(name != b"host" for name, _ in lines):
             lines.insert(0, (b"host", authority))
-        request = Request(
-            method.encode(), target, lines, scheme=self.origin.scheme.encode(), authority=authority, body=body
-        )
+        request = Request(method.encode(), target, lines, scheme=self._protocol, authority=authority, body=body)
         instructions = self._current().sign(
             request, time_ms=self._clock.now_ms(), nonce=self._nonces.next(), values=self._values
         )
