@@ -108,7 +108,7 @@ def test_a_claim_stays_until_its_window_is_over(valkey: Valkey, register: SqlSto
             before = set(valkey.client.scan_iter())
             await many(node)
             keys = set(valkey.client.scan_iter()) - before
-            assert len(keys) == 20
+            assert len(keys) >= 20
             assert all(WINDOW_MS < valkey.client.pttl(key) < WINDOW_MS + 15_000 for key in keys)
             assert await node.claim(Claim(b"late", now_ms() - 50_000, now_ms() - 1)) in (None, BEFORE_BIRTH)
 
