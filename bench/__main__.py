@@ -18,6 +18,7 @@ BENCHMARKS = (
     "unknown_key",
     "clients",
     "peers",
+    "middleware",
 )
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from sealstamp import ConfigurationError, Credential, NotFoundError, ReplayBy, Request
+from sealstamp import Claim, ClaimResult, ConfigurationError, Credential, NotFoundError, ReplayBy, Request
 from sealstamp.guarding import Guard, Key
 from sealstamp.guarding.guard import OwnMemory, _Unwritten
 from sealstamp.server.answers import Answered
@@ -89,6 +90,55 @@ def test_nonces_that_count_up_need_a_guard_that_outlives_the_process() -> None:
         Guard("kraken", {})
     Guard("kraken", {}, replay_by=ReplayBy.OFF)
     Guard("kraken", {}, replay=OwnMemory(0, _Unwritten()))
+
+
+def decide_blocking(guard: Guard, request: Request) -> str:
+    """What ``decide`` does, without an event loop."""
+    try:
+        principal, _ = guard.admit_blocking(request, PEER, lambda _limit: request.body or b"")
+    except Answered as done:
+        return done.reason
+    return principal.access_key_id
+
+
+def test_of_many_threads_with_one_nonce_one_is_accepted() -> None:
+    """The guard's own memory is asked by all of them at once."""
+    guard = Guard("bbx", {"reader": "s"})
+    request = signed(scheme="bbx", by=Credential.of("reader", "s"))
+    with ThreadPoolExecutor(16) as threads:
+        ended = list(threads.map(lambda _: decide_blocking(guard, request), range(200)))
+    assert sorted(set(ended)) == ["nonce_replayed", "reader"]
+    assert ended.count("reader") == 1
+
+
+@pytest.mark.parametrize("named", [b"", b"no id", b"\xff" * 10, b"x" * 5_000, b"nobody"])
+def test_whatever_is_no_id_is_refused_in_any_thread(named: bytes) -> None:
+    """Also where no event loop is at hand."""
+    request = stardust()
+    lines = [(name, named if name.lower() == b"x-stardust-key" else value) for name, value in request.headers]
+    other = Request(request.method, request.target, lines, scheme=b"http", body=b"")
+    for guard in (Guard("stardust", {"reader": "s"}), Guard("stardust", {}.get)):
+        assert decide_blocking(guard, other) in ("invalid_credentials", "malformed_credentials", "missing_credentials")
+        assert decide(guard, other) in ("invalid_credentials", "malformed_credentials", "missing_credentials")
+
+
+def test_what_has_to_wait_is_done_in_another_thread() -> None:
+    """Keys that are all tried, and a replay guard from elsewhere, whose answer is to be awaited."""
+    tried = Guard("cdnetworks-api-shield", {"other": "t", "reader": "s"})
+    request = signed(scheme="cdnetworks-api-shield", by=Credential.of("", "s"))
+    assert [decide_blocking(tried, request) for _ in range(2)] == ["reader"] * 2
+
+    class Shared:
+        trusted_from_ms = 0
+
+        async def claim(self, claim: Claim, _now_ms: int) -> ClaimResult:
+            await asyncio.sleep(0)
+            return ClaimResult.MADE if claim.stamped_ms else ClaimResult.SEEN
+
+        def check(self) -> None: ...
+
+    shared = Guard("bbx", {"reader": "s"}, replay=Shared())
+    assert decide_blocking(shared, signed(scheme="bbx", by=Credential.of("reader", "s"))) == "reader"
 
 
 def test_no_secret_is_shown() -> None:

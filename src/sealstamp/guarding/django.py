@@ -125,7 +125,7 @@ def _request_of(request: HttpRequest) -> Request:
 def _read(request: HttpRequest, limit: int) -> bytes:
     """Return the body that Django gives the view. Raises Answered."""
     told = request.META.get("CONTENT_LENGTH") or "0"
-    if told.isdigit() and int(told[:20]) > limit:
+    if told.isascii() and told.isdigit() and int(told[:20]) > limit:
         raise too_large(limit)
     try:
         body: bytes = request.body

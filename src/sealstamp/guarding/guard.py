@@ -13,7 +13,7 @@ from sealstamp.core.scheme import Scheme
 from sealstamp.core.verifier import Claim, ClaimResult, Principal, ReplayBy, Verifier
 from sealstamp.errors import ConfigurationError, MissingCredentialsError, PermissionDeniedError, VerificationError
 from sealstamp.guarding.keys import Keys, SuppliedKeys
-from sealstamp.guarding.records import LoggedDecisions, OwnLimits
+from sealstamp.guarding.records import LoggedDecisions, OwnLimits, OwnThrottle
 from sealstamp.guarding.threads import LoopThread
 from sealstamp.keys.domain import Api, SchemeChoice
 from sealstamp.keys.key_cache import KeyCache
@@ -21,7 +21,6 @@ from sealstamp.keys.limits import RateLimit
 from sealstamp.keys.ports import ReplayGuard
 from sealstamp.keys.replay import MemoryReplayGuard
 from sealstamp.keys.snapshot import GuardedApi
-from sealstamp.keys.throttling import FailureThrottle
 from sealstamp.schemes import get_scheme
 from sealstamp.server.answers import Answer, Answered, new_request_id, problem, refusal_answer
 from sealstamp.server.attempts import Attempts
@@ -83,13 +82,16 @@ class Guard:
         if replay is None:
             _check_memory_suffices(self.schemes, replay_by)
         self._cache = KeyCache(MAX_CACHED_KEYS)
-        self._guarded = self._accepting(api, keys, replay_by)
+        verifiers = [Verifier(one, replay_by=replay_by, scope=api, body_later=True) for one in self.schemes]
+        self._guarded = self._accepting(api, verifiers, keys, blocks=False)
+        self._never_waits = replay is None and all(verifier.names_key for verifier in verifiers)
+        self._blocking = self._accepting(api, verifiers, keys, blocks=True) if self._never_waits else self._guarded
         self._fresh_ns = keys_fresh_ms * 1_000_000
         self._fresh_until_ns = time.monotonic_ns() + self._fresh_ns
         self._max_body = max_body
         self._locator = Locator(Trust([ip_network(one) for one in trusted_addresses]), client_address_header)
         attempts = Attempts(
-            FailureThrottle(
+            OwnThrottle(
                 RateLimit(300, _MINUTE_MS), RateLimit(30, _MINUTE_MS), under_attack=RateLimit(1_000, _MINUTE_MS)
             )
         )
@@ -98,11 +100,9 @@ class Guard:
         replay = replay or OwnMemory(now_ms(), _Unwritten())
         self._door = Door(replay, attempts, OwnLimits(), LoggedDecisions(), now_ms)
 
-    def _accepting(self, name: str, keys: Keys, replay_by: ReplayBy | None) -> GuardedApi:
-        choices = tuple(SchemeChoice(scheme.name) for scheme in self.schemes)
-        api = Api(name, "*", "/", choices, replay=replay_by)
-        verifiers = [Verifier(one, replay_by=replay_by, scope=name, body_later=True) for one in self.schemes]
-        supplied = tuple(SuppliedKeys(api, verifier, keys, self._cache) for verifier in verifiers)
+    def _accepting(self, name: str, verifiers: Sequence[Verifier], keys: Keys, *, blocks: bool) -> GuardedApi:
+        api = Api(name, "*", "/", tuple(SchemeChoice(scheme.name) for scheme in self.schemes))
+        supplied = tuple(SuppliedKeys(api, verifier, keys, self._cache, blocks=blocks) for verifier in verifiers)
         return GuardedApi(api, supplied, self.schemes[0].responses)
 
     async def admit(self, request: Request, peer: Any, read_body: ReadBody) -> tuple[Principal, bytes | None]:
@@ -111,27 +111,32 @@ class Guard:
         ``request`` has its body only where there is none to come. ``peer`` is the connection's other end, as in an
         ASGI scope: its address first, or None.
         """
-        return await self._admit(request, peer, read_body, _here)
+        return await self._admit(self._guarded, request, peer, read_body, _here)
 
     def admit_blocking(
         self, request: Request, peer: Any, read_body: Callable[[int], bytes]
     ) -> tuple[Principal, bytes | None]:
-        """Do what ``admit`` does where there is no event loop, in any thread. The body is read in the caller's."""
+        """Do what ``admit`` does where there is no event loop, in any thread, which blocks meanwhile.
+
+        Only a replay guard that others share, and keys of which all have to be tried, are asked in a thread of the
+        guard's own; all else is done in the caller's.
+        """
 
         async def read(limit: int) -> bytes:
             return read_body(limit)
 
-        outcome = begin(self._admit(request, peer, read, self._elsewhere.ask))
+        ask = _here if self._never_waits else self._elsewhere.ask
+        outcome = begin(self._admit(self._blocking, request, peer, read, ask))
         assert isinstance(outcome, tuple)  # noqa: S101  # none of these waits in this thread
         return outcome
 
     async def _admit(
-        self, request: Request, peer: Any, read_body: ReadBody, ask: Ask
+        self, guarded: GuardedApi, request: Request, peer: Any, read_body: ReadBody, ask: Ask
     ) -> tuple[Principal, bytes | None]:
         if time.monotonic_ns() > self._fresh_until_ns:
             self._cache.clear()
             self._fresh_until_ns = time.monotonic_ns() + self._fresh_ns
-        guarded, request_id = self._guarded, new_request_id()
+        request_id = new_request_id()
         address = self._locator.at_gateway({"client": peer}, request)
         if request.body is None and guarded.may_need_body and guarded.reads_body(request):
             request = with_body(request, await read_body(self._max_body))
@@ -208,7 +213,11 @@ class OwnMemory(MemoryReplayGuard):
     def claim(self, claim: Claim, now_ms: int) -> ClaimResult | Awaitable[ClaimResult]:
         """Make a claim once, whichever threads make it."""
         with self._lock:
-            return super().claim(claim, now_ms)
+            made = super().claim(claim, now_ms)
+        if claim.number is None and isinstance(made, Coroutine):  # what would write it down
+            made.close()
+            return ClaimResult.MADE
+        return made
 
 
 class _Unwritten:

@@ -53,13 +53,16 @@ Keys = Mapping[str, Given] | FindKey
 
 
 class SuppliedKeys(AcceptedScheme):
-    """A scheme whose keys the application gives.
+    """A scheme whose keys the application gives. With ``blocks`` a key is looked up in the thread that asks for it.
 
     Raises ConfigurationError for a look-up where a scheme names no key, so that all of them have to be tried.
     """
 
-    def __init__(self, api: Api, verifier: Verifier, keys: Keys, cache: KeyCache) -> None:
+    def __init__(self, api: Api, verifier: Verifier, keys: Keys, cache: KeyCache, *, blocks: bool = False) -> None:
         super().__init__(api, verifier, cache)
+        if blocks:
+            self.find_cached = self._find_now
+            self._nobody = verifier.bind_stranger("")
         self._all = keys if isinstance(keys, Mapping) else None
         self._find: FindKey = keys.get if isinstance(keys, Mapping) else keys
         if self._all is None and not verifier.names_key:
@@ -67,6 +70,9 @@ class SuppliedKeys(AcceptedScheme):
             raise ConfigurationError(f"scheme {verifier.scheme.name}", problem, "give the keys as a mapping")
         if self._all is not None:
             self._check(self._all)
+
+    def _find_now(self, access_key_id: bytes) -> BoundKey:
+        return self.keys.get(access_key_id) or self.find_key(access_key_id) or self._nobody
 
     def _read(self, access_key_id: str) -> BoundKey | None:
         try:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from threading import Lock
 from typing import Final
 
 from sealstamp.core.verifier import BoundKey
 from sealstamp.errors import RateLimitedError, Reason, Refusal
 from sealstamp.guarding.keys import LOG
 from sealstamp.keys.addresses import ClientAddress
-from sealstamp.keys.limits import SlidingWindows
+from sealstamp.keys.limits import RateLimit, SlidingWindows
 from sealstamp.keys.snapshot import AcceptedScheme
 from sealstamp.keys.terms import Terms
+from sealstamp.keys.throttling import FailureThrottle
 
 MAX_LIMITED: Final = 100_000
 """So many keys with a rate limit are counted at once; the one that came first is forgotten first."""
@@ -48,14 +50,19 @@ class LoggedDecisions:
 
 
 class OwnLimits:
-    """Counts each key's requests in this process."""
+    """Counts each key's requests in this process, whichever threads they come to."""
 
     def __init__(self) -> None:
         self._windows = SlidingWindows(MAX_LIMITED)
+        self._lock = Lock()
 
     def take(self, terms: Terms, now_ms: int) -> Awaitable[None] | None:
         """Count one request. Raises RateLimitedError."""
-        if terms.rate is not None and (wait_ms := self._windows.hit(terms.name, terms.rate, now_ms)):
+        if terms.rate is None:
+            return None
+        with self._lock:
+            wait_ms = self._windows.hit(terms.name, terms.rate, now_ms)
+        if wait_ms:
             amount, per_ms = terms.rate
             detail = f"access key {terms.name} made more than {amount} requests in {per_ms // 1000} s"
             raise RateLimitedError(wait_ms, detail, limit="rate", amount=amount, per_ms=per_ms)
@@ -63,4 +70,28 @@ class OwnLimits:
 
     def give_back(self, terms: Terms, _now_ms: int) -> None:
         """Take back what was counted."""
-        self._windows.give_back(terms.name)
+        with self._lock:
+            self._windows.give_back(terms.name)
+
+
+class OwnThrottle(FailureThrottle):
+    """Slows down who fails, as counted in this process."""
+
+    def __init__(self, from_address: RateLimit, for_key: RateLimit, under_attack: RateLimit) -> None:
+        super().__init__(from_address, for_key, under_attack)
+        self._lock = Lock()
+
+    def failed(self, source: str, access_key_id: bytes, now_ms: int) -> None:
+        """Count a wrong signature, or one for a key that does not exist."""
+        with self._lock:
+            super().failed(source, access_key_id, now_ms)
+
+    def succeeded(self, source: str, access_key_id: bytes, now_ms: int) -> None:
+        """Remember that the key was used rightly from there."""
+        with self._lock:
+            super().succeeded(source, access_key_id, now_ms)
+
+    def wait_ms(self, source: str, access_key_id: bytes, now_ms: int) -> int:
+        """Return how long this address has to wait before it may try this key; 0 is not at all."""
+        with self._lock:
+            return super().wait_ms(source, access_key_id, now_ms) if self.is_failing(source) else 0

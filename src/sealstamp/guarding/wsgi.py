@@ -152,7 +152,7 @@ def _read(environ: Environ, limit: int) -> bytes:
     told = environ.get("CONTENT_LENGTH") or ""
     if not told and not environ.get("wsgi.input_terminated"):
         raise refuse(411, "length_required", "this server does not tell where a body without Content-Length ends")
-    if told and not told.isdigit():
+    if told and not (told.isascii() and told.isdigit()):
         raise refuse(400, "body_incomplete", "the body's length cannot be read")
     length = int(told[:_LONGEST_LENGTH]) if told else limit + 1
     if told and length > limit:
