@@ -20,6 +20,8 @@ def guarded(tmp_path_factory: pytest.TempPathFactory, upstream: Upstream) -> Ite
     (folder / "assertion.key").write_text(ASSERTION_KEY)
     service = Service(
         folder,
+        trusted_addresses="127.0.0.1/32",
+        client_address_header="X-Forwarded-For",
         assertion_key_file=str(folder / "assertion.key"),
         decision_listen=f"unix:{folder}/decide.sock",
         grpc_listen=f"unix:{folder}/grpc.sock",

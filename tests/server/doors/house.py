@@ -92,14 +92,14 @@ class House:
             self._ports[door] = self._stack.enter_context(self._programs[door](self.service, "shop", folder))
         return self._ports[door]
 
-    def send(self, door: str, message: Message | bytes) -> Sent:
+    def send(self, door: str, message: Message | bytes, source: str = "127.0.0.1") -> Sent:
         """Send a request through a door, on a connection of its own."""
         if door in SPECIFIED:
             assert isinstance(message, Message)
             return self._ask(door, message)
         raw = message if isinstance(message, bytes) else message.raw()
         before = len(self.upstream.arrived)
-        with Connection(self.port(door)) as connection:
+        with Connection(self.port(door), source=source) as connection:
             connection.send(raw)
             answer = connection.read_answer(head=raw.startswith(b"HEAD "))
         arrived = self.upstream.arrived[before:]

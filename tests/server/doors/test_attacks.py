@@ -18,7 +18,7 @@ from tests.server.doors.attacks import (
 from tests.server.doors.house import House, Sent
 from tests.server.doors.scenarios import DOORS, REAL
 from tests.server.doors.signed import HOST, KEYS, Message, Plan, sign
-from tests.server.service import Connection
+from tests.server.service import Connection, until
 from tests.server.upstream import Arrived
 
 PROXIES = tuple(door for door in REAL if door != "gateway")
@@ -145,6 +145,19 @@ def test_a_body_added_to_a_captured_request(door: str, lines: list[tuple[bytes, 
     sent = house.send(door, raw)
     assert sent.answer.status in (401, 402)
     assert sent.arrived is None
+
+
+@pytest.mark.parametrize("door", REAL)
+def test_a_forged_address(door: str, house: House) -> None:
+    """A client is known by the address that it comes from, whatever it says of it; failures count against that one."""
+    forged = [(name, b"203.0.113.9") for name in (b"X-Forwarded-For", b"X_Forwarded_For", b"X-Real-IP")]
+    sent = house.send(door, Message("GET", b"/shop/a", [(b"Host", HOST), *forged]), source="127.0.0.2")
+    assert (sent.answer.status, sent.arrived) == (402, None)
+    refused = until(
+        lambda: [each for each in house.service.events() if each.get("request_id") == sent.answer.request_id],
+        "a log line",
+    )
+    assert refused[0]["address"] == "127.0.0.2"
 
 
 @pytest.mark.parametrize("shape", SMUGGLING)
