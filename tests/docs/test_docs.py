@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import builtins
 import importlib
+import importlib.util
 import io
 import re
 import subprocess
@@ -286,12 +287,14 @@ def test_named_code_exists(page: Path) -> None:
 
 
 def _importable(name: str) -> bool:
+    """Tell whether it is a module, without importing it, for some want settings of a framework; or what is in one."""
     try:
-        importlib.import_module(name)
-    except ModuleNotFoundError:
-        module, _, attribute = name.rpartition(".")
-        return bool(module) and hasattr(importlib.import_module(module), attribute)
-    return True
+        if importlib.util.find_spec(name) is not None:
+            return True
+    except ModuleNotFoundError:  # what stands above is no package
+        pass
+    module, _, attribute = name.rpartition(".")
+    return bool(module) and hasattr(importlib.import_module(module), attribute)
 
 
 HOLES = {"{code}", "{message}", "{request_id}", "{time}", "{time_ms}"}
