@@ -122,6 +122,13 @@ def test_replays_use_nothing(service: Service) -> None:
     until(lambda: usage(service, pair) == {"accepted": 2, "nonce_replayed": 5, "rate_limited": 1} or None, "usage")
 
 
+def test_what_a_quota_refuses_uses_no_rate(service: Service) -> None:
+    """The quota goes on being the reason, however often one tries."""
+    pair = key(service, rate_limit="3/hour", quota_day=1)
+    assert call(service, pair).status == 200
+    assert {service.reason(call(service, pair)) for _ in range(5)} == {"quota_exceeded"}
+
+
 def test_a_limited_request_has_not_used_its_nonce(service: Service) -> None:
     """It can be sent again as it is when there is room."""
     pair = key(service, "once", quota_day=1)

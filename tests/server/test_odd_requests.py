@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import subprocess
 
 import pytest
 
@@ -97,6 +98,15 @@ def test_an_upgrade_to_h2c(service: Service, upstream: Upstream) -> None:
     answer = service.get("/open", offer)
     assert (answer.status, answer.body) == (200, HELLO)
     assert {b"connection", b"upgrade", b"http2-settings"}.isdisjoint(upstream.last.names)
+
+
+def test_a_body_that_http_2_does_not_announce(service: Service, upstream: Upstream) -> None:
+    """It may come without a length; it is passed on whole, and none is made up where none came."""
+    url = f"http://127.0.0.1:{service.port}/open"
+    for words, body in (["-T", "-"], b"what came"), (["-X", "POST"], b""):
+        curl = ["curl", "-sS", "--http2-prior-knowledge", "-H", "Host: api.example", "-o", "/dev/null", *words, url]
+        subprocess.run(curl, input=body, check=True, timeout=60)
+        assert upstream.last.body == body
 
 
 def test_a_transfer_coding_that_would_be_lost(service: Service) -> None:

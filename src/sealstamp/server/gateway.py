@@ -115,6 +115,8 @@ def upstream_headers(
     headers = without_identity(headers)
     if _is_chunked(request):
         headers.append((b"transfer-encoding", b"chunked"))
+    elif request.body and b"content-length" not in request.header_fields[0]:
+        headers.append((b"content-length", b"%d" % len(request.body)))
     client = scope.get("client")
     if client:
         headers.append((b"x-forwarded-for", _forwarded_for(client[0], address)))

@@ -32,7 +32,7 @@ async def guard(
         request = _read(scope, request_id)
         guarded = reception.find(request, request_id)
         upstream = _upstream_of(guarded, request, request_id)
-        if guarded.may_need_body and guarded.reads_body(request):
+        if not _tells_of_body(scope, request) or (guarded.may_need_body and guarded.reads_body(request)):
             request = await _with_body(scope, receive, max_body, request_id)
         elif guarded.digests_body and not announces_body(request):
             request = request_of(scope, b"")
@@ -44,6 +44,11 @@ async def guard(
         asserter = reception.door.asserter
         told = [] if principal is None else identity_headers(principal, guarded.name, asserter)
         await gateway.forward(upstream, request, told, body, request_id, address, scope, receive, send)
+
+
+def _tells_of_body(scope: Scope, request: Request) -> bool:
+    """Tell whether the head says if a body follows: in HTTP/1 it does; in HTTP/2 a body may come unannounced."""
+    return scope["http_version"] in ("1.0", "1.1") or announces_body(request)
 
 
 def _read(scope: Scope, request_id: str) -> Request:

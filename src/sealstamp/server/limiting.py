@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 
-from sealstamp.errors import RateLimitedError
+from sealstamp.errors import QuotaExceededError, RateLimitedError, StoreUnavailableError
+from sealstamp.keys.limits import RateLimit
 from sealstamp.keys.ports import RateLimiter
 from sealstamp.keys.terms import Terms
 from sealstamp.server.quotas import QuotaBook
@@ -28,13 +29,25 @@ class Limiter:
                 return self._take_later(terms, wait_ms, now_ms)
             if wait_ms:
                 raise _limited(terms, wait_ms)
-        return self._quotas.use(terms.quotas, now_ms) if terms.quotas else None
+        return self._use(terms, now_ms)
 
     async def _take_later(self, terms: Terms, answer: Awaitable[int], now_ms: int) -> None:
         if wait_ms := await answer:
             raise _limited(terms, wait_ms)
-        if terms.quotas and (used := self._quotas.use(terms.quotas, now_ms)):
+        if used := self._use(terms, now_ms):
             await used
+
+    def _use(self, terms: Terms, now_ms: int) -> Awaitable[None] | None:
+        used = self._quotas.use(terms.quotas, now_ms) if terms.quotas else None
+        return used if used is None or terms.rate is None else self._or_give_back(used, terms, terms.rate, now_ms)
+
+    async def _or_give_back(self, used: Awaitable[None], terms: Terms, rate: RateLimit, now_ms: int) -> None:
+        """Take back what the rate counted where a quota refuses, for what is refused uses nothing."""
+        try:
+            await used
+        except (QuotaExceededError, StoreUnavailableError):
+            self._rates.give_back(terms.name, rate, now_ms)
+            raise
 
     def give_back(self, terms: Terms, now_ms: int) -> None:
         """Take back what ``take`` counted at ``now_ms``."""

@@ -98,7 +98,8 @@ class Connection:
             if self._http.they_are_waiting_for_100_continue:
                 await self._write(h11.InformationalResponse(status_code=100, headers=[]))
             try:
-                data = await asyncio.wait_for(self._reader.read(_PIECE), IDLE_S)
+                async with asyncio.timeout(IDLE_S):  # wait_for may lose a cancellation until Python 3.12
+                    data = await self._reader.read(_PIECE)
             except TimeoutError:
                 raise ClientGoneError from None
             if not data and self._http.their_state is h11.SEND_BODY:
