@@ -156,13 +156,13 @@ def test_a_reader_sees_one_commit(shop: SqlStore, url: str) -> None:
         (lambda url: url.replace("tester@", "locked:hunter2@"), "refuses the user or the password"),
         (lambda url: url.replace("tester@", "locked@"), "asks for a password"),
         (lambda url: url.replace("tester@", "locked@") + "?password=hunter2", "refuses the user or the password"),
-        (lambda url: url + "_hunter2", "no such database"),
+        (lambda url: url.replace("tester@", "tester:hunter2@") + "_other", "no such database"),
     ],
 )
 def test_opening(
     url: str, postgres: Postgres, change: Callable[[str], str], told: str | None, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """What is wrong is told in words of our own, in which there is nothing of the URL."""
+    """What is wrong is told in words of our own, in which there is no password."""
     postgres.add_user("locked", "right")
     if told is None:
         open_store(change(url)).close()

@@ -20,6 +20,8 @@ _POSTGRESQL: Final = ("postgresql:", "postgres:")
 _PLAIN = re.compile(
     r"(?P<scheme>[a-z]+://)(?:(?P<user>[^:@/?#]*)(?P<password>:[^@/?#]*)?@)?(?P<rest>[^@?#]*)(?:\?(?P<query>[^@#]*))?"
 )
+_NO_PORT = re.compile(r"^[^/\[]*:(?![0-9]*(?:[,/]|$))")
+"""Behind a host's colon there stands something else: a password may have lost its way there."""
 _SECRET_PARAMETERS = re.compile(r"(?<![a-z_])((?:ssl)?password|sslkey|oauth_client_secret|scram_[a-z]+)=[^&]*")
 
 
@@ -31,7 +33,7 @@ def is_postgresql(url: str) -> bool:
 def shown_url(url: str) -> str:
     """Return ``url`` with asterisks for its passwords; of one that cannot be taken apart, its scheme alone."""
     found = _PLAIN.fullmatch(url)
-    if found is None:
+    if found is None or _NO_PORT.search(found["rest"]):
         return f"{url.partition(':')[0]}://***" if is_postgresql(url) else "***"
     user = "" if found["user"] is None else found["user"] + (":***" if found["password"] else "") + "@"
     query = "" if found["query"] is None else "?" + _SECRET_PARAMETERS.sub(r"\1=***", found["query"])
