@@ -27,8 +27,8 @@ install: .venv/.installed ## install into .venv what uv.lock names
 demo: install ## see the four systems guarded, called rightly and wrongly
 	@$(BIN)/sealstamp demo
 
-test: install lint ## set everything up and run every test
-	@tests/tools/install
+test: install ## set everything up and run every test
+	@tests/tools/install & tools=$$!; $(MAKE) --no-print-directory lint; lint=$$?; wait $$tools && exit $$lint
 	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 .venv-interop/.installed: $(UV) pyproject.toml uv.lock
