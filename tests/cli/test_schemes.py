@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -153,3 +155,10 @@ def test_vectors_of_what_is_not_there(run: Run, tmp_path: Path) -> None:
     ran = run("schemes", "vectors", "bbx", "--out", str(tmp_path / "file"))
     assert (ran.code, ran.out) == (1, "")
     assert ran.problem
+
+
+def test_listing_imports_no_cryptography() -> None:
+    """The heads of the files are all it takes; what is imported beside is waited for each time."""
+    program = "import sys; from sealstamp.cli import main; main(['schemes', 'list', '--json']); sys.stdout.flush()\n"
+    program += "assert not {'cryptography', 'pathlib', 'sealstamp.core.loader', 'sqlalchemy'} & sys.modules.keys()"
+    subprocess.run([sys.executable, "-c", program], check=True, stdout=subprocess.DEVNULL)

@@ -9,7 +9,6 @@ import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sealstamp.cli import output
@@ -17,6 +16,8 @@ from sealstamp.cli.moments import now_ms
 from sealstamp.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sealstamp.keys.acts.act import Act
     from sealstamp.keys.ports import ManagementStore
     from sealstamp.keys.sealing import Sealer
@@ -24,9 +25,15 @@ if TYPE_CHECKING:
     from sealstamp.stores.sql import SqlStore
 
 
+def _path(text: str) -> Path:
+    from pathlib import Path  # a tenth of a cold start, and most commands are given none
+
+    return Path(text)
+
+
 def add_config(parser: ArgumentParser) -> None:
     """Ask for the settings."""
-    parser.add_argument("--config", type=Path, metavar="FILE", help="settings; else $SEALSTAMP_CONFIG and variables")
+    parser.add_argument("--config", type=_path, metavar="FILE", help="settings; else $SEALSTAMP_CONFIG and variables")
 
 
 def add_local(parser: ArgumentParser) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from sealstamp.cli import inputs, output
+from sealstamp.cli import output
 from sealstamp.cli.acts import Acts
 from sealstamp.cli.books import opened_books
 from sealstamp.cli.moments import write_moment
@@ -34,6 +34,8 @@ def _upload(arguments: Namespace) -> int:
 
 
 def _text(file: str) -> str:
+    from sealstamp.cli import inputs  # slow to import, and listing the catalogue does without
+
     try:
         return inputs.read_file("FILE", file).decode()
     except UnicodeDecodeError:
