@@ -8,6 +8,7 @@ look-up that was under way meanwhile is not kept, so a revoked key cannot come b
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
@@ -44,7 +45,7 @@ PROBLEM: Final = "problem"
 """The response profile of RFC 9457, which needs no scheme."""
 
 
-class AcceptedScheme(KeyShelf):
+class AcceptedScheme(KeyShelf, ABC):
     """One scheme at one API: its verifier, and its keys, ready to verify. Where they come from, a subclass knows."""
 
     def __init__(self, api: Api, verifier: Verifier, cache: KeyCache) -> None:
@@ -77,13 +78,13 @@ class AcceptedScheme(KeyShelf):
         self._cache.put_candidates(self, candidates, generation)
         return candidates
 
+    @abstractmethod
     def _read(self, access_key_id: str) -> BoundKey | None:
         """Return the key with this id, or None. Raises StoreUnavailableError."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _read_candidates(self) -> Iterable[BoundKey]:
         """Return what ``find_candidates`` does."""
-        raise NotImplementedError
 
 
 class StoredKeys(AcceptedScheme):
