@@ -29,7 +29,7 @@ from sealstamp.core.signer import Signer
 from sealstamp.schemes import get_scheme
 from tests.server.service import free_port
 
-NONCES_A_SECOND = 25_000
+NONCES_A_SECOND = 60_000
 """Signed requests made ready for each second of a round: more than it can use; few, for BBX's window is short."""
 
 MANIFEST = """

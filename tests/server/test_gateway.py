@@ -209,6 +209,35 @@ def test_an_expectation(service: Service) -> None:
         assert connection.read_answer().status == 200
 
 
+# answers that do not wait for the body
+
+
+@pytest.mark.parametrize("framing", [("Content-Length", str(8 * MEBIBYTE)), ("Transfer-Encoding", "chunked")])
+def test_a_large_body_without_signature(framing: tuple[str, str], service: Service) -> None:
+    """The client has the refusal although it sends on, and the connection may be used again."""
+    body = bytes(8 * MEBIBYTE)
+    if framing[1] == "chunked":
+        body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+    with service.connect() as connection:
+        for _ in range(8):
+            connection.send(raw_request("PUT", "/chunked/x", [HOST, framing]) + body)
+            assert connection.read_answer().status == 401
+
+
+def test_a_large_body_that_the_upstream_does_not_read(service: Service) -> None:
+    """The client has an answer: the upstream's, unless what was sent on reset that connection first."""
+    answer = service.ask("POST", "/open", [("X-Play", "hasty")], bytes(8 * MEBIBYTE))
+    assert answer.status in (413, 502)
+
+
+def test_a_refusal_before_the_body(service: Service) -> None:
+    """A client that waits for 100 Continue is not asked to go on; one that sends nothing at all has its answer too."""
+    for expects in ([], [("Expect", "100-continue")]):
+        with service.connect() as connection:
+            connection.send(raw_request("PUT", "/chunked/x", [HOST, ("Content-Length", "1000"), *expects]))
+            assert connection.read_answer().status == 401
+
+
 # the response
 
 

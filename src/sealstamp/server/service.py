@@ -19,6 +19,7 @@ from sealstamp.server.directory import Directory
 from sealstamp.server.door import Door
 from sealstamp.server.gateway import Gateway
 from sealstamp.server.guarding import guard
+from sealstamp.server.lingering import lingering
 from sealstamp.server.listener.reading import Asked
 from sealstamp.server.locating import Locator
 from sealstamp.server.management_gate import PREFIX, ManagementGate
@@ -61,9 +62,10 @@ class Service:
         elif path in self._controls and not self._is_claimed(scope):
             await send_answer(send, self._controls[path](scope))
         elif path is not None and path.startswith(PREFIX) and self._management.takes(scope):
-            await self._management(scope, receive, send)
+            await self._management(scope, *lingering(scope, receive, send))
         elif scope["type"] == "http":
-            await guard(self._at_gateway, self._gateway, self._max_body, scope, receive, send)
+            coming, going = lingering(scope, receive, send)
+            await guard(self._at_gateway, self._gateway, self._max_body, scope, coming, going)
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
 
