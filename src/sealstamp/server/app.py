@@ -5,7 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
-import time
 from contextlib import ExitStack, aclosing
 from functools import partial
 from multiprocessing.process import BaseProcess
@@ -13,38 +12,29 @@ from typing import Final
 
 from sealstamp.errors import ConfigurationError
 from sealstamp.keys.sealing import Sealer
-from sealstamp.keys.throttling import FailureThrottle
 from sealstamp.server.asgi import Application
 from sealstamp.server.asserting import open_asserter
-from sealstamp.server.attempts import Attempts
 from sealstamp.server.background import background
 from sealstamp.server.clock import now_ms
 from sealstamp.server.clock_watch import ClockWatch
 from sealstamp.server.controls import Controls
 from sealstamp.server.decisions import Decisions
-from sealstamp.server.directory import Directory
-from sealstamp.server.door import Door
+from sealstamp.server.doorway import Doorway, open_doorway
 from sealstamp.server.gateway import Gateway
 from sealstamp.server.life import Companion, life_of
-from sealstamp.server.limiting import Limiter
 from sealstamp.server.listener.listening import listening
 from sealstamp.server.listener.sockets import open_socket
-from sealstamp.server.locating import Locator
 from sealstamp.server.logs import Log, make_log
 from sealstamp.server.mailing.messages import parse_mailbox
 from sealstamp.server.mailing.sending import Mailer
 from sealstamp.server.management_gate import ManagementGate
-from sealstamp.server.metrics import Metrics
-from sealstamp.server.opening import open_key_store, open_post, open_sealer
+from sealstamp.server.opening import open_post
 from sealstamp.server.private_memory import keep_memory_private
-from sealstamp.server.quotas import QuotaBook
 from sealstamp.server.reception import Reception
-from sealstamp.server.records import Records
 from sealstamp.server.service import Service
 from sealstamp.server.settings import Settings, load_settings
-from sealstamp.server.sharing import sharing
+from sealstamp.server.sharing import Member
 from sealstamp.server.trust import Trust
-from sealstamp.server.usage import UsageBook
 from sealstamp.stores.sql import SqlStore
 
 MAIL_INTERVAL_MS: Final = 2_000
@@ -84,53 +74,32 @@ def build_app(settings: Settings) -> Application:
 
 def _assemble(settings: Settings, resources: ExitStack) -> Application:
     log = make_log(settings.log_level)
-    store = open_key_store(settings)
-    resources.callback(store.close)
-    shared = resources.enter_context(sharing(settings, store, now_ms, log))
-    sealer = open_sealer(settings)
-    directory = Directory(
-        store,
-        sealer,
-        log,
-        time.monotonic_ns,
-        max_staleness_ms=settings.max_staleness,
-        max_cached_keys=settings.max_cached_keys,
-    )
-    metrics, trust = Metrics(shared.counters, shared.began_ms / 1000), Trust(settings.trusted_addresses)
-    gateway = Gateway(settings, log)
-    attempts = Attempts(
-        FailureThrottle(
-            settings.failures_from_address, settings.failures_for_key, under_attack=settings.failures_under_attack
-        )
-    )
-    usage = UsageBook(store, metrics, log, now_ms, interval_ms=settings.usage_interval, keep_ms=settings.usage_kept)
-    quotas = QuotaBook(store, metrics, log)
     asserter = open_asserter(settings.assertion_key_file, now_ms, settings.assertion_lifetime)
-    limiter, records = Limiter(shared.rates, quotas), Records(metrics, usage, log)
-    door = Door(shared.replay, attempts, limiter, records, now_ms, asserter)
-    clock = ClockWatch(store, now_ms, settings.max_clock_distance)
-    controls = Controls(directory, door, shared, clock, metrics, trust)
-    locator = Locator(trust, settings.client_address_header)
-    management = _management(settings, store, sealer, directory, door, locator, log)
-    decisions = Decisions(directory, door, locator, controls, log)
+    doorway = open_doorway(settings, Member.of_service(settings), resources, log, asserter)
+    directory, door, locator, trust = doorway.directory, doorway.door, doorway.locator, doorway.trust
+    clock = ClockWatch(doorway.store, now_ms, settings.max_clock_distance)
+    controls = Controls(directory, door, doorway.shared, clock, doorway.metrics, trust)
+    gateway, decisions = Gateway(settings, log), Decisions(directory, door, locator, controls, log)
     companions: list[Companion] = [
         aclosing(gateway),
-        background(partial(directory.keep_fresh, settings.refresh_interval)),
+        *doorway.companions,
         background(controls.keep_telling),
         background(clock.keep_measuring),
-        usage.kept(),
-        quotas.held(),
-        *shared.companions,
+        *_listening(settings, decisions, trust, resources),
+        *_answering_envoy(settings, Reception(directory, door, locator, stray_status=403), log, trust),
+        *_mailing(settings, doorway.store, doorway.sealer, log),
     ]
-    if settings.decision_listen:
-        opened = open_socket(settings.decision_listen, settings.workers, resources)
-        companions.append(listening([opened], decisions.answer_all, trusts=trust.trusts))
-    companions += _answering_envoy(settings, Reception(directory, door, locator, stray_status=403), log, trust)
-    companions += _mailing(settings, store, sealer, log)
-    live = life_of(companions, resources)
+    management, live = _management(settings, doorway, log), life_of(companions, resources)
     return Service(
         directory, door, gateway, controls, decisions, trust, locator, management, max_body=settings.max_body, live=live
     )
+
+
+def _listening(settings: Settings, decisions: Decisions, trust: Trust, resources: ExitStack) -> list[Companion]:
+    if not settings.decision_listen:
+        return []
+    opened = open_socket(settings.decision_listen, settings.workers, resources)
+    return [listening([opened], decisions.answer_all, trusts=trust.trusts)]
 
 
 def _answering_envoy(settings: Settings, reception: Reception, log: Log, trust: Trust) -> list[Companion]:
@@ -154,16 +123,13 @@ def _mailing(settings: Settings, store: SqlStore, sealer: Sealer, log: Log) -> l
     return [background(partial(Mailer(post, store, sealer, log, now_ms).keep_sending, MAIL_INTERVAL_MS))]
 
 
-def _management(
-    settings: Settings, store: SqlStore, sealer: Sealer, directory: Directory, door: Door, locator: Locator, log: Log
-) -> ManagementGate:
+def _management(settings: Settings, doorway: Doorway, log: Log) -> ManagementGate:
     def build() -> Application:
         from sealstamp.server.management.app import build_management  # most services never need it
         from sealstamp.server.management.services import Services
 
         told = None if settings.mail_operators is None else parse_mailbox(settings.mail_operators).addr_spec
-        return build_management(
-            Services(store, sealer, directory, door, locator, log, now_ms, settings.access_requests, told)
-        )
+        opened = doorway.store, doorway.sealer, doorway.directory, doorway.door, doorway.locator
+        return build_management(Services(*opened, log, now_ms, settings.access_requests, told))
 
     return ManagementGate(settings.management_hosts, Trust(settings.management_addresses), build)

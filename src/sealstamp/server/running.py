@@ -18,7 +18,7 @@ from sealstamp.server.logs import SERVER_LOGGING
 from sealstamp.server.opening import open_key_store, open_sealer
 from sealstamp.server.private_memory import keep_memory_private
 from sealstamp.server.settings import CONFIG_VARIABLE, Settings
-from sealstamp.server.sharing import check_replay_store, presence
+from sealstamp.server.sharing import Member, check_replay_store, presence
 
 _TARGET = "sealstamp.server.app:create_app"
 
@@ -28,7 +28,8 @@ def serve(settings: Settings, config: Path | None) -> None:
     keep_memory_private()
     open_sealer(settings)
     # Whatever is wrong is told here, not in a worker's traceback; the worker opens all of it for itself.
-    with closing(open_key_store(settings)) as store, presence(settings, store, now_ms):
+    member = Member.of_service(settings)
+    with closing(open_key_store(settings)) as store, presence(settings, member, store, now_ms):
         asyncio.run(check_replay_store(settings, now_ms))
     host, port = settings.address
     _check_free(host, port)

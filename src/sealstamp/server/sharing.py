@@ -52,6 +52,22 @@ Companion = AbstractAsyncContextManager[object]
 
 
 @dataclass(frozen=True)
+class Member:
+    """Who serves from a store. ``service`` is counted by itself; ``is_alone`` is that of which nothing is shared here.
+
+    Several processes of one service have the same ``service``.
+    """
+
+    service: str
+    is_alone: bool
+
+    @classmethod
+    def of_service(cls, settings: Settings) -> Member:
+        """Return what a worker of the service is."""
+        return cls(settings.listen, settings.workers == 1)
+
+
+@dataclass(frozen=True)
 class Shared:
     """``began_ms`` is Unix milliseconds. ``companions`` must run beside the requests. One alone has no ``folder``."""
 
@@ -68,15 +84,15 @@ class Shared:
 
 
 @contextmanager
-def sharing(settings: Settings, store: SqlStore, now_ms: Clock, log: Log) -> Iterator[Shared]:
-    """Join the workers that serve from the store, or be the first of them.
+def sharing(settings: Settings, member: Member, store: SqlStore, now_ms: Clock, log: Log) -> Iterator[Shared]:
+    """Join those who serve from the store, or be the first of them.
 
     Raises ConfigurationError while a process serves from it that does not share, StoreUnavailableError.
     """
     with ExitStack() as stack:
-        stack.enter_context(presence(settings, store, now_ms))
-        folder = _folder_of(settings) if settings.workers > 1 else None
-        counters = HostCounters(None) if folder is None else folder.counters(settings.listen)
+        stack.enter_context(presence(settings, member, store, now_ms))
+        folder = None if member.is_alone else _folder_of(settings, member)
+        counters = HostCounters(None) if folder is None else folder.counters(member.service)
         stack.enter_context(closing(counters))
         if settings.replay_store:
             valkey = _opened_valkey(settings, store, now_ms, log)
@@ -93,14 +109,14 @@ def sharing(settings: Settings, store: SqlStore, now_ms: Clock, log: Log) -> Ite
             yield Shared(guard, counted, counters, table.born_ms, folder=folder)
 
 
-def presence(settings: Settings, store: SqlStore, now_ms: Clock) -> AbstractContextManager[None]:
-    """Be there as a process that serves from the store, in the way that the settings say.
+def presence(settings: Settings, member: Member, store: SqlStore, now_ms: Clock) -> AbstractContextManager[None]:
+    """Be there as a process that serves from the store, alone or with others.
 
     Raises ConfigurationError while a process serves from it in another way.
     """
-    lock, folder = _lock_of(settings), _folder_of(settings)
+    lock, folder = _lock_of(settings, member), _folder_of(settings, member)
     tables = {_NODES: 1} if settings.replay_store else _tables_of(settings)
-    if settings.workers == 1 and not settings.replay_store:
+    if member.is_alone and not settings.replay_store:
         return _alone(lock, folder, store)
 
     def make() -> None:
@@ -172,15 +188,15 @@ def _valkey_missing() -> ConfigurationError:
     return ConfigurationError("setting replay_store", "the library for Valkey is not installed", hint)
 
 
-def _lock_of(settings: Settings) -> Path:
-    return Path(f"{_base_of(settings)}.lock")
+def _lock_of(settings: Settings, member: Member) -> Path:
+    return Path(f"{_base_of(settings, member)}.lock")
 
 
-def _folder_of(settings: Settings) -> HostFolder:
-    return HostFolder(Path(f"{_base_of(settings)}.shared"))
+def _folder_of(settings: Settings, member: Member) -> HostFolder:
+    return HostFolder(Path(f"{_base_of(settings, member)}.shared"))
 
 
-def _base_of(settings: Settings) -> Path:
+def _base_of(settings: Settings, member: Member) -> Path:
     """Return where this host's files are: beside the store's, or, for a store elsewhere, in a folder of this user's."""
     if not is_postgresql(settings.store):
         return sqlite_path(settings.store)
@@ -192,4 +208,4 @@ def _base_of(settings: Settings) -> Path:
     status = own.lstat()
     if status.st_uid != os.getuid() or status.st_mode & 0o077:
         raise ConfigurationError(str(own), "it belongs to somebody else, or others may read it", "remove it")
-    return own / hashlib.sha256(f"{settings.store}\0{settings.listen}".encode()).hexdigest()[:16]
+    return own / hashlib.sha256(f"{settings.store}\0{member.service}".encode()).hexdigest()[:16]
