@@ -9,6 +9,8 @@ from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from sealstamp.errors import ConfigurationError
 from sealstamp.server.settings import Settings, load_settings
@@ -192,6 +194,41 @@ def test_serve_refuses_bad_settings_before_it_starts(run: Run, text: str) -> Non
     assert (ran.code, ran.out) == (2, "")
     assert ran.problem
     assert "starting" not in ran.err
+
+
+PUBLIC_KEY = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
+"""Of RFC 8032, section 7.1, test 1."""
+
+
+@pytest.mark.parametrize(
+    ("content", "problem", "remedy"),
+    [
+        (None, "No such file", "a file that the service may read"),
+        ("", "at least 32 bytes", "openssl rand"),
+        ("a short secret", "at least 32 bytes", "openssl rand"),
+        ("-----BEGIN PRIVATE KEY-----\nno key\n-----END PRIVATE KEY-----", "not a key", "PEM without a password"),
+        ("PEM of a public key", "a public key cannot sign", "the private key of the pair"),
+    ],
+)
+@pytest.mark.parametrize("words", [("serve", "--check"), ("serve",)])
+def test_an_assertion_key_that_cannot_sign(
+    run: Run, words: tuple[str, ...], content: str | None, problem: str, remedy: str
+) -> None:
+    """Setting, file, problem and remedy are told, and nothing of what the file holds."""
+    if content is not None:
+        Path("assertion.key").write_text(public_pem() if "public" in content else content)
+    Path("s.toml").write_text("assertion_key_file = 'assertion.key'")
+    ran = run(*words, "--config", "s.toml")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.index("setting assertion_key_file") < ran.err.index("assertion.key") < ran.err.index(problem)
+    assert remedy in ran.err
+    assert not content or content not in ran.err
+    assert "starting" not in ran.err
+
+
+def public_pem() -> str:
+    key = Ed25519PublicKey.from_public_bytes(base64.b64decode(PUBLIC_KEY))
+    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
 def test_serve_fails_where_the_store_is_damaged() -> None:

@@ -19,7 +19,7 @@ def add(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--check",
         action="store_true",
-        help="open store and sealing key as a start would, print the settings, and leave",
+        help="open store, sealing key and assertion key as a start would, print the settings, and leave",
     )
     output.add_json(parser, "with --check: print the settings as JSON; their secrets are left out")
     parser.set_defaults(run=run)
@@ -32,6 +32,7 @@ def run(arguments: Namespace) -> int:
     settings = settings_of(arguments)
     with opened(settings):
         _check_mail(settings)
+        _check_assertion_key(settings)
     if arguments.check:
         shown = settings.shown()
         rows = ((name, _written(value)) for name, value in shown.items())
@@ -64,6 +65,14 @@ def _check_mail(settings: Settings) -> None:
     from sealstamp.server.opening import open_post
 
     open_post(settings)
+
+
+def _check_assertion_key(settings: Settings) -> None:
+    """Raise ConfigurationError for a key that a start could not sign assertions with."""
+    from sealstamp.server.asserting import open_asserter
+    from sealstamp.server.clock import now_ms
+
+    open_asserter(settings.assertion_key_file, now_ms, settings.assertion_lifetime)
 
 
 def _written(value: object) -> str:

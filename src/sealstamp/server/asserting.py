@@ -52,8 +52,9 @@ def open_asserter(path: Path | None, now_ms: Callable[[], int], lifetime_ms: int
     try:
         key = path.read_bytes()
     except OSError as error:
-        raise ConfigurationError(_PLACE, f"{path} cannot be read: {error.strerror}", "give a file with a key") from None
+        hint = "give a file that the service may read, such as one that openssl rand -base64 32 writes"
+        raise ConfigurationError(_PLACE, f"{path} cannot be read: {error.strerror}", hint) from None
     try:
         return Asserter(AssertionSigner(key), now_ms, lifetime_ms)
     except ConfigurationError as error:
-        raise ConfigurationError(_PLACE, error.problem, error.hint) from None
+        raise ConfigurationError(_PLACE, f"{path}: {error.problem}", error.hint) from None
