@@ -59,9 +59,10 @@ _LAUNCHERS = {
     "python": (sys.executable, "-I"),
     "shell": ("sh",),
     "javascript": ("node",),
-    "java": ("java", "-XX:-UsePerfData", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"),
     "php": ("php",),
 }
+_JAVA = ("java", "-XX:-UsePerfData", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+_JAVA_COMPILER = (*_JAVA, "-m", "jdk.compiler/com.sun.tools.javac.Main", "-proc:none")
 _TOOLS = {
     "shell": ("curl", "openssl"),
     "javascript": ("node",),
@@ -126,8 +127,8 @@ def run(program: Program, env: Mapping[str, str], timeout: float = 60.0) -> Answ
     Raises :class:`ProgramError` where no HTTP answer came, and :class:`subprocess.TimeoutExpired` after ``timeout``
     seconds; the program and whatever it started are gone by then.
     """
-    if program.language == "go":
-        _build_go(program)
+    if program.language in ("go", "java"):
+        _build(program)
     status, _, body = _output_of(program.command, {**_surroundings(), **env}, timeout).partition(b"\n")
     if not (len(status) == 3 and status.isdigit()):
         raise ProgramError(f"{program.name} printed {status[:200]!r} where a status was due")
@@ -138,21 +139,40 @@ def _program(language: str, scheme: str, variant: str = "") -> Program:
     words = [*scheme.split("-"), *filter(None, [variant])]
     stem = "".join(word.capitalize() for word in words) if language == "java" else "_".join(words)
     source = HERE / language / f"{stem}.{_SUFFIXES[language]}"
-    command = (str(_binary_of(source)),) if language == "go" else (*_LAUNCHERS[language], str(source))
-    return Program(language, scheme, command, variant, source)
+    return Program(language, scheme, _command_of(language, source), variant, source)
 
 
-def _binary_of(source: Path) -> Path:
-    """Where the built program is kept: another text is another file, so what is there is never stale."""
+def _command_of(language: str, source: Path) -> tuple[str, ...]:
+    if language == "go":
+        return (str(_built_of(source)),)
+    if language == "java":
+        return (*_JAVA, "-cp", str(_built_of(source)), source.stem)
+    return (*_LAUNCHERS[language], str(source))
+
+
+def _built_of(source: Path) -> Path:
+    """Where the built program is kept: another text is another place, so what is there is never stale."""
     digest = hashlib.sha256(source.read_bytes()).hexdigest()[:16]
     return CACHE / "bin" / f"{source.stem}-{sys.platform}-{platform.machine()}-{digest}"
 
 
-def _build_go(program: Program) -> None:
-    binary = Path(program.command[0])
-    if binary.exists():
+def _build(program: Program) -> None:
+    """Build a program that has not been built yet; others that do so at once do no harm."""
+    built = _built_of(program.source)
+    if built.exists():
         return
-    binary.parent.mkdir(parents=True, exist_ok=True)
+    built.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=built.parent) as folder:
+        made = Path(folder) / "program"
+        if program.language == "go":
+            _build_go(program.source, made)
+        else:
+            _output_of((*_JAVA_COMPILER, "-d", str(made), str(program.source)), _surroundings(), timeout=180.0)
+        with suppress(OSError):  # somebody else's folder of classes is there by now
+            made.replace(built)
+
+
+def _build_go(source: Path, made: Path) -> None:
     env = {
         **_surroundings(),
         "CGO_ENABLED": "0",  # so that no C compiler is needed
@@ -163,11 +183,8 @@ def _build_go(program: Program) -> None:
         "GOPROXY": "off",
         "GOTOOLCHAIN": "local",
     }
-    with tempfile.TemporaryDirectory(dir=binary.parent) as folder:
-        built = Path(folder) / "program"
-        # The first build compiles the standard library too.
-        _output_of(("go", "build", "-o", str(built), str(program.source)), env, timeout=180.0)
-        built.replace(binary)
+    # The first build compiles the standard library too.
+    _output_of(("go", "build", "-o", str(made), str(source)), env, timeout=180.0)
 
 
 def _surroundings() -> dict[str, str]:
