@@ -12,7 +12,7 @@ import pytest
 
 from sealstamp import Claim, ClaimResult, ConfigurationError, Credential, NotFoundError, ReplayBy, Request
 from sealstamp.guarding import Guard, Key
-from sealstamp.guarding.guard import OwnMemory, _Unwritten
+from sealstamp.guarding.memory import OwnMemory
 from sealstamp.server.answers import Answered
 from tests.guarding.keys import signed
 
@@ -89,7 +89,7 @@ def test_nonces_that_count_up_need_a_guard_that_outlives_the_process() -> None:
     with pytest.raises(ConfigurationError, match="count up"):
         Guard("kraken", {})
     Guard("kraken", {}, replay_by=ReplayBy.OFF)
-    Guard("kraken", {}, replay=OwnMemory(0, _Unwritten()))
+    Guard("kraken", {}, replay=OwnMemory(0))
 
 
 def decide_blocking(guard: Guard, request: Request) -> str:

@@ -2,8 +2,12 @@
 
 ::
 
-    guard.py      ``Guard``: decides about a request; what all frameworks share
-    keys.py       the access keys that an application gives, as a mapping or a look-up
+    base.py       ``BaseGuard``: what all frameworks ask
+    deciding.py   what every guard does with a request
+    refusing.py   refusals of what cannot be verified here
+    guard.py      ``Guard``: decides with keys that the application gives
+    keys.py       these keys, as a mapping or a look-up
+    memory.py     what one process has accepted
     records.py    what is told of decisions, through the standard library's logging
     threads.py    the thread in which the door of a WSGI application is
     asgi.py       middleware for Starlette, FastAPI, Litestar, Quart

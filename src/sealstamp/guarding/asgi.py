@@ -14,9 +14,10 @@ from collections.abc import Collection
 from typing import Any, Final
 
 from sealstamp.core.request import Request
-from sealstamp.core.verifier import Principal
 from sealstamp.errors import MalformedCredentialsError
-from sealstamp.guarding.guard import Guard, refuse, too_large
+from sealstamp.guarding.base import BaseGuard
+from sealstamp.guarding.deciding import Admitted
+from sealstamp.guarding.refusing import refuse, too_large
 from sealstamp.server.answers import Answered, new_request_id, refusal_answer
 from sealstamp.server.asgi import (
     Application,
@@ -34,7 +35,7 @@ from sealstamp.server.asgi import (
 )
 
 PRINCIPAL: Final = "sealstamp"
-"""Where a scope has who signed: a Principal; None at an exempt path."""
+"""Where a scope has who signed: a Principal; None at an exempt path, or where nobody has to."""
 GUARD: Final = "sealstamp.guard"
 """Where a scope has the Guard that said so."""
 _POLICY_VIOLATION: Final = 1008
@@ -49,7 +50,7 @@ class AccessKeyMiddleware:
     every request is refused.
     """
 
-    def __init__(self, app: Application, guard: Guard, *, exempt: Collection[str] = ()) -> None:
+    def __init__(self, app: Application, guard: BaseGuard, *, exempt: Collection[str] = ()) -> None:
         self._app = app
         self._guard = guard
         self._exempt = frozenset(exempt)
@@ -73,7 +74,7 @@ class AccessKeyMiddleware:
         await self._app(scope, receive if body is None or kind == "websocket" else _again(body, receive), send)
 
 
-async def admit(guard: Guard, scope: Scope, receive: Receive) -> tuple[Principal, bytes | None]:
+async def admit(guard: BaseGuard, scope: Scope, receive: Receive) -> Admitted:
     """Return who signed a request, and its body where that had to be read. Raises Answered, ClientGoneError."""
 
     async def read(limit: int) -> bytes:

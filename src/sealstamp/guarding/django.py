@@ -24,7 +24,9 @@ from sealstamp.core.request import Request
 from sealstamp.core.verifier import Principal
 from sealstamp.errors import ConfigurationError
 from sealstamp.guarding import asgi, wsgi
-from sealstamp.guarding.guard import Guard, refuse, too_large
+from sealstamp.guarding.base import BaseGuard
+from sealstamp.guarding.guard import Guard
+from sealstamp.guarding.refusing import refuse, too_large
 from sealstamp.server.answers import Answered
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -54,8 +56,8 @@ class AccessKeyMiddleware:
         return path in self._exempt and request.path == path
 
 
-def admit(guard: Guard, request: HttpRequest) -> Principal:
-    """Return who signed, and leave it on the request. Raises Answered."""
+def admit(guard: BaseGuard, request: HttpRequest) -> Principal | None:
+    """Return who signed, None where nobody has to, and leave it on the request. Raises Answered."""
     peer = (request.META.get("REMOTE_ADDR", ""),)
     principal, _ = guard.admit_blocking(_request_of(request), peer, lambda limit: _read(request, limit))
     request.access_key = principal

@@ -55,15 +55,15 @@ class AccessKeyUser:
 class AccessKeyAuthentication(BaseAuthentication):  # type: ignore[misc]  # the framework has no types
     """``request.user`` is an AccessKeyUser and ``request.auth`` the Principal. Nobody unsigned gets past it."""
 
-    def authenticate(self, request: Request) -> tuple[AccessKeyUser, Principal]:
-        """Return who signed. Raises APIException, with the refusal."""
+    def authenticate(self, request: Request) -> tuple[AccessKeyUser, Principal] | None:
+        """Return who signed, None where nobody has to. Raises APIException, with the refusal."""
         whole = request._request  # noqa: SLF001  # where the framework keeps Django's own
         principal = getattr(whole, "access_key", None)
         try:
             principal = principal or admit(guard_of_settings(), whole)
         except Answered as done:
             raise refusal_of(done) from None
-        return AccessKeyUser(principal), principal
+        return None if principal is None else (AccessKeyUser(principal), principal)
 
     def authenticate_header(self, request: Request) -> str:
         """Return the challenge of a 401."""

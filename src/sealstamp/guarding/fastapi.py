@@ -28,7 +28,8 @@ from sealstamp.core.places import Where
 from sealstamp.core.scheme import SIGNATURE, Scheme
 from sealstamp.core.verifier import Principal
 from sealstamp.guarding.asgi import GUARD, PRINCIPAL, check_length, request_of
-from sealstamp.guarding.guard import Guard, refuse, too_large
+from sealstamp.guarding.base import BaseGuard
+from sealstamp.guarding.refusing import refuse, too_large
 from sealstamp.server.answers import Answered
 
 _IN: Final = {Where.HEADER: APIKeyIn.header, Where.QUERY: APIKeyIn.query}
@@ -64,7 +65,7 @@ class AccessKeySecurity(SecurityBase):
     it stands at the place in which the signature travels.
     """
 
-    def __init__(self, guard: Guard, *, name: str = "AccessKey", description: str | None = None) -> None:
+    def __init__(self, guard: BaseGuard, *, name: str = "AccessKey", description: str | None = None) -> None:
         self._guard = guard
         self.scheme_name = name
         self.model = _described(guard.schemes[0], description)
@@ -72,16 +73,14 @@ class AccessKeySecurity(SecurityBase):
     async def __call__(self, request: Request, security_scopes: SecurityScopes) -> Principal:
         """Return who signed. Raises AccessRefusedError."""
         try:
-            principal = await self._admitted(request)
-            self._guard.require(principal, security_scopes.scopes)
+            return self._guard.require(await self._admitted(request), security_scopes.scopes)
         except Answered as done:
             raise AccessRefusedError(done) from None
-        return principal
 
-    async def _admitted(self, request: Request) -> Principal:
+    async def _admitted(self, request: Request) -> Principal | None:
         scope = request.scope
         if scope.get(GUARD) is self._guard:
-            admitted: Principal = scope[PRINCIPAL]
+            admitted: Principal | None = scope[PRINCIPAL]
             return admitted
         reading = partial(_read, request)
         principal, _ = await self._guard.admit(request_of(scope), scope.get("client"), reading)

@@ -19,7 +19,7 @@ from typing import Any, Final, TypeVar
 from flask import Flask, Response, current_app, g, make_response, request
 
 from sealstamp.errors import ConfigurationError
-from sealstamp.guarding.guard import Guard
+from sealstamp.guarding.base import BaseGuard
 from sealstamp.guarding.wsgi import PRINCIPAL, AccessKeyMiddleware
 from sealstamp.server.answers import Answered
 
@@ -34,7 +34,9 @@ class AccessKeys:
     where there is none, and what AccessKeyMiddleware raises.
     """
 
-    def __init__(self, guard: Guard | None = None, app: Flask | None = None, *, exempt: Collection[str] = ()) -> None:
+    def __init__(
+        self, guard: BaseGuard | None = None, app: Flask | None = None, *, exempt: Collection[str] = ()
+    ) -> None:
         self._guard = guard
         self._exempt = exempt
         if app is not None:
@@ -43,7 +45,7 @@ class AccessKeys:
     def init_app(self, app: Flask) -> None:
         """Guard an application."""
         guard = self._guard or app.config.get("SEALSTAMP_GUARD")
-        if not isinstance(guard, Guard):
+        if not isinstance(guard, BaseGuard):
             hint = 'give AccessKeys a Guard, or set app.config["SEALSTAMP_GUARD"] to one'
             raise ConfigurationError(f"Flask application {app.name}", "nothing guards it", hint)
         app.wsgi_app = AccessKeyMiddleware(app.wsgi_app, guard, exempt=self._exempt)  # type: ignore[method-assign]

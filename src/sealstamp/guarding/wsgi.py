@@ -23,9 +23,10 @@ from typing import Any, Final
 from sealstamp.core.places import Where
 from sealstamp.core.request import Request
 from sealstamp.core.scheme import Scheme
-from sealstamp.core.verifier import Principal
 from sealstamp.errors import ConfigurationError, MalformedCredentialsError
-from sealstamp.guarding.guard import Guard, refuse, too_large
+from sealstamp.guarding.base import BaseGuard
+from sealstamp.guarding.deciding import Admitted
+from sealstamp.guarding.refusing import refuse, too_large
 from sealstamp.server.answers import Answered, new_request_id, refusal_answer
 
 Environ = dict[str, Any]
@@ -33,7 +34,7 @@ StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 PRINCIPAL: Final = "sealstamp"
-"""Where an environ has who signed: a Principal; None at an exempt path."""
+"""Where an environ has who signed: a Principal; None at an exempt path, or where nobody has to."""
 GUARD: Final = "sealstamp.guard"
 """Where an environ has the Guard that said so."""
 _RAW: Final = ("RAW_URI", "REQUEST_URI")
@@ -49,7 +50,7 @@ class AccessKeyMiddleware:
     WSGI cannot tell.
     """
 
-    def __init__(self, app: Application, guard: Guard, *, exempt: Collection[str] = ()) -> None:
+    def __init__(self, app: Application, guard: BaseGuard, *, exempt: Collection[str] = ()) -> None:
         check_server()
         check_headers(guard.schemes)
         self._app = app
@@ -79,7 +80,7 @@ class AccessKeyMiddleware:
         return path in self._exempt and environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "") == path
 
 
-def admit(guard: Guard, environ: Environ) -> tuple[Principal, bytes | None]:
+def admit(guard: BaseGuard, environ: Environ) -> Admitted:
     """Return who signed a request, and its body where that had to be read. Raises Answered."""
     request = request_of(environ)
     return guard.admit_blocking(request, (environ.get("REMOTE_ADDR", ""),), lambda limit: _read(environ, limit))
