@@ -48,7 +48,9 @@ def call(app: Any, request: Request, *, cut: bool = False, **more: Any) -> Answe
 
 
 def environ_of(request: Request, **more: Any) -> dict[str, Any]:
-    lines = {f"HTTP_{name.decode().upper().replace('-', '_')}": value.decode() for name, value in request.headers}
+    lines = {
+        f"HTTP_{name.decode().upper().replace('-', '_')}": value.decode("latin-1") for name, value in request.headers
+    }
     return {
         "REQUEST_METHOD": request.method.decode(),
         "PATH_INFO": request.path.decode(),
@@ -67,6 +69,6 @@ def call_wsgi(app: Any, request: Request) -> Answer:
     started: list[tuple[str, list[tuple[str, str]]]] = []
     environ = environ_of(request, SERVER_NAME="api.test", SERVER_PORT="80", SERVER_PROTOCOL="HTTP/1.1")
     environ["wsgi.errors"] = StringIO()
-    body = b"".join(app(environ, lambda status, lines: started.append((status, lines))))
-    status, lines = started[0]
+    body = b"".join(app(environ, lambda status, lines, _error=None: started.append((status, lines))))
+    status, lines = started[-1]
     return Answer(int(status.split(" ")[0]), tuple((name.lower(), value) for name, value in lines), body)

@@ -9,8 +9,10 @@
     keys.py       these keys, as a mapping or a look-up
     memory.py     what one process has accepted
     records.py    what is told of decisions, through the standard library's logging
+    told.py       ``ToldBodies``: bodies of which a door has told what they must be
     threads.py    the thread in which the door of a WSGI application is
     asgi.py       middleware for Starlette, FastAPI, Litestar, Quart
+    asgi_bodies.py, wsgi_bodies.py   middleware that compares such bodies
     fastapi.py    a ``Security`` dependency
     wsgi.py       middleware for Falcon and others
     flask.py      an extension
@@ -22,5 +24,6 @@ Each framework's file is a thin driver of the one Guard, and needs that framewor
 
 from sealstamp.guarding.guard import Guard
 from sealstamp.guarding.keys import Key
+from sealstamp.guarding.told import ToldBodies
 
-__all__ = ["Guard", "Key"]
+__all__ = ["Guard", "Key", "ToldBodies"]

@@ -68,16 +68,21 @@ class AccessKeyMiddleware:
                 if body is not None:
                     _give_again(environ, body)
         except Answered as done:
-            answer = done.answer
-            lines = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers]
-            lines.append(("content-length", str(len(answer.body))))
-            start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", lines)
-            return [answer.body]
+            return answer_with(done, start_response)
         return self._app(environ, start_response)
 
     def _is_exempt(self, environ: Environ) -> bool:
         path = target_of(environ).partition(b"?")[0].decode("latin-1")
         return path in self._exempt and environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "") == path
+
+
+def answer_with(done: Answered, start_response: StartResponse, exc_info: Any = None) -> Iterable[bytes]:
+    """Answer a request. With ``exc_info`` in place of what was begun; where that has gone out, the server raises it."""
+    answer = done.answer
+    lines = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers]
+    lines.append(("content-length", str(len(answer.body))))
+    start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", lines, *([exc_info] if exc_info else []))
+    return [answer.body]
 
 
 def admit(guard: BaseGuard, environ: Environ) -> Admitted:

@@ -120,10 +120,20 @@ PROGRAMS: dict[str, Callable[..., AbstractContextManager[int]]] = {
 }
 
 
-def printed(service: Service, proxy: str, api: str, folder: Path) -> int:
-    """Write a proxy's configuration; return the port that it listens on."""
+def printed(service: Service, proxy: str, api: str, folder: Path, *more: str) -> int:
+    """Write a proxy's configuration, with ``more`` options; return the port that it listens on."""
     port = free_port()
-    words = ("--api", api, "--listen", f"127.0.0.1:{port}", "--out", str(folder), "--config", str(service.config))
+    words = (
+        "--api",
+        api,
+        "--listen",
+        f"127.0.0.1:{port}",
+        "--out",
+        str(folder),
+        "--config",
+        str(service.config),
+        *more,
+    )
     with redirect_stdout(StringIO()), redirect_stderr(StringIO()) as said:
         assert main(["proxy-config", proxy, *words]) == 0, said.getvalue()
     return port
