@@ -5,17 +5,20 @@
 nginx and the service share core 0, the load generator (wrk, 64 kept connections) has core 1; rounds interleaved;
 medians. The API is BBX, called with GET: HMAC-SHA1, a window, an access key in the query; once with its replay guard
 off, once with a nonce that differs in every request. The Lua code looks up the secret in a table, checks the window,
-computes and compares, and adds the nonce to a shared dictionary: what gateways with a check of their own do. What is
-served behind either is nginx's own ``empty_gif``. Every answer must be a 2xx. nginx and its Lua module must be
-installed: ``tests/tools/install nginx-lua``.
+computes and compares, and adds the nonce to a shared dictionary: what gateways with a check of their own do. The
+floor is ``bench.doorman``, asked in the same way: the same check by hand in Python, with no store and no other scheme.
+What is served behind each is nginx's own ``empty_gif``. Every answer must be a 2xx. nginx and its Lua module must be
+installed: ``tests/tools/install nginx-lua``. Ratios are of requests per second, to Lua's.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import platform
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -73,22 +76,25 @@ http {{
     scgi_temp_path {folder}/scgi;
     lua_shared_dict nonces 256m;
     upstream decide {{ server unix:{folder}/decide.sock; keepalive 64; }}
+    upstream doorman {{ server unix:{folder}/doorman.sock; keepalive 64; }}
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
+    proxy_set_header Host $http_host;
+    proxy_pass_request_body off;
+    proxy_set_header Content-Length "";
+    proxy_set_header X-Original-Method $request_method;
+    proxy_set_header X-Original-URI $request_uri;
     init_by_lua_block {{ secrets = {{ ["{id}"] = "{secret}" }} }}
 
     server {{
         listen {host}:{asking};
         location / {{ auth_request /sealstamp; empty_gif; }}
-        location = /sealstamp {{
-            internal;
-            proxy_pass http://decide/decide/nginx;
-            proxy_http_version 1.1;
-            proxy_set_header Connection "";
-            proxy_set_header Host $http_host;
-            proxy_pass_request_body off;
-            proxy_set_header Content-Length "";
-            proxy_set_header X-Original-Method $request_method;
-            proxy_set_header X-Original-URI $request_uri;
-        }}
+        location = /sealstamp {{ internal; proxy_pass http://decide/decide/nginx; }}
+    }}
+    server {{
+        listen {host}:{floor};
+        location / {{ auth_request /doorman; empty_gif; }}
+        location = /doorman {{ internal; proxy_pass http://doorman/; }}
     }}
     server {{
         listen {host}:{in_place};
@@ -130,18 +136,19 @@ def main() -> None:
         stack.enter_context(
             server(["sealstamp.server.app:create_app"], {"SEALSTAMP_CONFIG": str(folder / "sealstamp.toml")})
         )
-        asking, in_place = stack.enter_context(nginx(folder, pair))
-        print(f"{'BBX':14}{'Lua /s':>10}{'asking /s':>11}{'ratio':>7}")
-        for api in ("open", "once"):
+        stack.enter_context(doorman(folder))
+        ports = stack.enter_context(nginx(folder, pair))
+        print(f"{platform.python_implementation()} {platform.python_version()} at {sys.prefix}")
+        print(f"{'BBX':14}{'Lua /s':>10}{'floor /s':>10}{'ratio':>7}{'asking /s':>11}{'ratio':>7}")
+        for api, label in (("open", "no guard"), ("once", "nonce guard")):
             rows = []
             for number in range(arguments.rounds):
-                order = (in_place, asking) if number % 2 else (asking, in_place)
+                order = ports[number % 3 :] + ports[: number % 3]
                 figures = {port: load(folder, pair, api, port, arguments.seconds) for port in order}
-                rows.append((figures[in_place], figures[asking]))
-            lua, asked = (statistics.median(column) for column in zip(*rows, strict=True))
-            ratio = statistics.median(b / a for a, b in rows)
-            label = {"open": "no guard", "once": "nonce guard"}[api]
-            print(f"{label:14}{lua:10.0f}{asked:11.0f}{ratio:7.2f}", flush=True)
+                rows.append([figures[port] for port in ports])
+            lua, floor, asking = (statistics.median(column) for column in zip(*rows, strict=True))
+            of_floor, of_asking = (statistics.median(row[at] / row[0] for row in rows) for at in (1, 2))
+            print(f"{label:14}{lua:10.0f}{floor:10.0f}{of_floor:7.2f}{asking:11.0f}{of_asking:7.2f}", flush=True)
 
 
 def prepare(folder: Path) -> Credential:
@@ -158,37 +165,40 @@ def prepare(folder: Path) -> Credential:
 
 
 @contextmanager
-def nginx(folder: Path, pair: Credential) -> Iterator[tuple[int, int]]:
-    """Run nginx on the service's core; return its two ports."""
-    asking, in_place = free_port(), free_port()
+def doorman(folder: Path) -> Iterator[None]:
+    """Run the floor on the service's core."""
+    with running([sys.executable, "-m", "bench.doorman", str(folder / "doorman.sock")]):
+        yield
+
+
+@contextmanager
+def nginx(folder: Path, pair: Credential) -> Iterator[tuple[int, int, int]]:
+    """Run nginx on the service's core; return its ports: with Lua, before the floor, before the service."""
+    in_place, floor, asking = free_port(), free_port(), free_port()
     file = folder / "nginx.conf"
     file.write_text(
         NGINX.format(
             folder=folder,
             host=HOST,
             asking=asking,
+            floor=floor,
             in_place=in_place,
             lua=LUA,
             id=pair.access_key_id,
             secret=pair.secret.reveal().decode(),
         )
     )
-    words = [
-        "taskset",
-        "-c",
-        SERVER_CORE,
-        "nginx",
-        "-p",
-        "/usr/lib/nginx",
-        "-c",
-        str(file),
-        "-e",
-        str(folder / "error.log"),
-    ]
-    process = subprocess.Popen(words)
+    with running(["nginx", "-p", "/usr/lib/nginx", "-c", str(file), "-e", str(folder / "error.log")]):
+        yield in_place, floor, asking
+
+
+@contextmanager
+def running(words: list[str]) -> Iterator[None]:
+    """Run a program on the service's core."""
+    process = subprocess.Popen(["taskset", "-c", SERVER_CORE, *words])
     try:
         time.sleep(0.5)
-        yield asking, in_place
+        yield
     finally:
         process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
