@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from sealstamp.cli import main
+from tests.certificates import write_certificate
 from tests.server.doors.programs import NGINX, program
 
 APIS = {
@@ -70,12 +71,24 @@ CASES = [("a host, all of it", "sockets"), ("any host, all of it", "ports"), ("a
 @pytest.mark.parametrize("proxy", CHECKS)
 def test_the_program_takes_it(proxy: str, api: str, settings: str, tmp_path: Path) -> None:
     """Hosts, prefixes, several workers, ports, and a name with every character that names have."""
+    check(proxy, api, settings, tmp_path)
+
+
+@pytest.mark.parametrize(("proxy", "own"), [*((proxy, True) for proxy in CHECKS), ("nginx", False), ("caddy", False)])
+def test_the_program_takes_an_upstream_with_tls(proxy: str, own: bool, tmp_path: Path) -> None:
+    """Whoever is believed about its certificate: authorities of one's own, or the system's."""
+    write_certificate(tmp_path / "ca.pem", "upstream.example")
+    words = ["--upstream", "https://upstream.example", "--upstream-name", "shop.internal"]
+    check(proxy, *CASES[0], tmp_path, *words, *(["--upstream-ca", f"{tmp_path}/ca.pem"] if own else []))
+
+
+def check(proxy: str, api: str, settings: str, tmp_path: Path, *more: str) -> None:
     config = tmp_path / "settings.toml"
     own = f'store = "sqlite:///{tmp_path}/keys.db"\nsealing_key_file = "{tmp_path}/sealing.key"\n'
     config.write_text(own + SETTINGS[settings].format(folder=tmp_path))
     (tmp_path / "apis.toml").write_text(MANIFEST.format(api=APIS[api]))
     folder = tmp_path / "made"
-    words = [proxy, "--api", "Shop.v2@eu", "--out", str(folder), "--listen", "127.0.0.1:8123"]
+    words = [proxy, "--api", "Shop.v2@eu", "--out", str(folder), "--listen", "127.0.0.1:8123", *more]
     with redirect_stdout(StringIO()), redirect_stderr(StringIO()) as said:
         assert main(["apply", "-f", str(tmp_path / "apis.toml"), "--config", str(config)]) == 0, said.getvalue()
         assert main(["proxy-config", *words, "--config", str(config)]) == 0, said.getvalue()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterator
@@ -55,9 +56,10 @@ class Arrived:
 
 
 class Upstream:
-    """Listens on a free loopback port until its ``with`` block ends."""
+    """Listens on a free loopback port until its ``with`` block ends; speaks TLS while it has a ``context`` for it."""
 
-    def __init__(self) -> None:
+    def __init__(self, context: ssl.SSLContext | None = None) -> None:
+        self.context = context
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self.arrived: list[Arrived] = []
@@ -109,11 +111,23 @@ class Upstream:
             self._start(self._serve, connection)
 
     def _serve(self, connection: socket.socket) -> None:
+        try:
+            secured = self._secured(connection)
+        except OSError:  # the client does not believe the certificate
+            return
         # ValueError: the length of a chunk that never came
-        with connection, connection.makefile("rb") as reader, suppress(OSError, ValueError):
-            while self._one(connection, reader):
+        with secured, secured.makefile("rb") as reader, suppress(OSError, ValueError):
+            while self._one(secured, reader):
                 pass
+        self._connections.discard(secured)
+
+    def _secured(self, connection: socket.socket) -> socket.socket:
+        if self.context is None:
+            return connection
         self._connections.discard(connection)
+        secured = self.context.wrap_socket(connection, server_side=True)
+        self._connections.add(secured)
+        return secured
 
     def _one(self, connection: socket.socket, reader: BufferedReader) -> bool:
         request_line = reader.readline().rstrip(b"\r\n")

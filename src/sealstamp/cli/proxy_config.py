@@ -24,6 +24,14 @@ def add(parser: ArgumentParser) -> None:
         "--listen", default="0.0.0.0:8000", metavar="HOST:PORT", help="where the proxy listens; else 0.0.0.0:8000"
     )
     parser.add_argument("--upstream", metavar="ORIGIN", help="where the proxy passes requests on; else the API's own")
+    parser.add_argument(
+        "--upstream-name", metavar="NAME", help="what an https upstream's certificate is for; else the origin's host"
+    )
+    parser.add_argument(
+        "--upstream-ca",
+        metavar="FILE",
+        help="whom the proxy believes about that, in PEM; else the system's authorities",
+    )
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="write the files there, and print their paths")
     add_config(parser)
     output.add_json(parser)
@@ -49,13 +57,15 @@ def _written(arguments: Namespace, settings: Settings, store: KeyStore) -> tuple
     from sealstamp.keys.snapshot import response_profile
     from sealstamp.server.proxies.describing import lists_of, notes_on, values_of
     from sealstamp.server.proxies.templates import write_files
+    from sealstamp.server.proxies.upstreams import upstream_of
 
     _check_proxy(arguments.proxy, settings)
     api, shelf = store.get_api(arguments.api), Shelf(store.list_schemes())
     schemes = [shelf.get(choice.name, choice.parameters) for choice in api.schemes]
     folder = (arguments.out or Path("/etc", arguments.proxy)).absolute()
-    values = values_of(settings, api, schemes, listen=arguments.listen, upstream=arguments.upstream, folder=folder)
-    lists = lists_of(settings, api, schemes, response_profile(api, shelf))
+    upstream = upstream_of(api, arguments.upstream, arguments.upstream_name, arguments.upstream_ca)
+    values = values_of(settings, api, schemes, listen=arguments.listen, upstream=upstream, folder=folder)
+    lists = lists_of(settings, api, schemes, response_profile(api, shelf), upstream)
     return write_files(arguments.proxy, values, lists), notes_on(schemes)
 
 

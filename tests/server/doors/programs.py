@@ -53,11 +53,11 @@ def program(name: str) -> str:
 
 
 @contextmanager
-def nginx(service: Service, api: str, folder: Path, tls_port: int) -> Iterator[int]:
+def nginx(service: Service, api: str, folder: Path, *more: str, tls_port: int = 0) -> Iterator[int]:
     """As Debian's package does it: a file of the folder that the main file includes; TLS is no comment any more."""
-    port = printed(service, "nginx", api, folder / "conf.d")
+    port = printed(service, "nginx", api, folder / "conf.d", *more)
     make_certificate(folder)
-    with_tls(folder / "conf.d" / "nginx.conf", tls_port)
+    with_tls(folder / "conf.d" / "nginx.conf", tls_port or free_port())
     with nginx_of(folder, port):
         yield port
 
@@ -86,9 +86,9 @@ def make_certificate(folder: Path) -> None:
 
 
 @contextmanager
-def caddy(service: Service, api: str, folder: Path) -> Iterator[int]:
+def caddy(service: Service, api: str, folder: Path, *more: str) -> Iterator[int]:
     """In a file that has what is global; HTTP/2 is spoken without TLS too."""
-    port = printed(service, "caddy", api, folder / "sites")
+    port = printed(service, "caddy", api, folder / "sites", *more)
     (folder / "Caddyfile").write_text(CADDY.format(folder=folder))
     words = [program("caddy"), "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"]
     with running(words, folder, port, HOME=str(folder), XDG_DATA_HOME=str(folder), XDG_CONFIG_HOME=str(folder)):
@@ -96,16 +96,16 @@ def caddy(service: Service, api: str, folder: Path) -> Iterator[int]:
 
 
 @contextmanager
-def haproxy(service: Service, api: str, folder: Path) -> Iterator[int]:
-    port = printed(service, "haproxy", api, folder)
+def haproxy(service: Service, api: str, folder: Path, *more: str) -> Iterator[int]:
+    port = printed(service, "haproxy", api, folder, *more)
     with running([program("haproxy"), "-db", "-f", str(folder / "haproxy.cfg")], folder, port):
         yield port
 
 
 @contextmanager
-def envoy(service: Service, api: str, folder: Path, proxy: str = "envoy") -> Iterator[int]:
+def envoy(service: Service, api: str, folder: Path, *more: str, proxy: str = "envoy") -> Iterator[int]:
     """On one thread, and with a number of its own where processes of Envoy share memory."""
-    port = printed(service, proxy, api, folder)
+    port = printed(service, proxy, api, folder, *more)
     words = [str(Path(sys.executable).with_name("envoy")), "-c", str(folder / "envoy.yaml"), "--concurrency", "1"]
     with running([*words, "--use-dynamic-base-id", "-l", "warning"], folder, port):
         yield port

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from sealstamp import errors
 from sealstamp.core.places import Where
@@ -15,12 +14,12 @@ from sealstamp.core.verifier import Verifier
 from sealstamp.errors import ConfigurationError, Reason, VerificationError
 from sealstamp.keys.domain import Api
 from sealstamp.keys.routing import ANY_HOST
-from sealstamp.keys.rules import check_upstream
 from sealstamp.server.answers import REQUEST_ID, SERVER_TIME
 from sealstamp.server.dialects.dialect import spelled
 from sealstamp.server.identity import PREFIX, TOLD
 from sealstamp.server.listener.sockets import UNIX, socket_paths
 from sealstamp.server.proxies.templates import Lists, Values
+from sealstamp.server.proxies.upstreams import Upstream
 from sealstamp.server.settings import Settings
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9._~/:@-]*")
@@ -31,15 +30,13 @@ _ON_REFUSALS: Final = (b"www-authenticate", b"retry-after", b"ratelimit", b"rate
 
 
 def values_of(
-    settings: Settings, api: Api, schemes: Iterable[Scheme], *, listen: str, upstream: str | None, folder: Path
+    settings: Settings, api: Api, schemes: Iterable[Scheme], *, listen: str, upstream: Upstream, folder: Path
 ) -> Values:
     """Return what stands in a configuration once.
 
-    ``listen`` is the proxy's own address and port, ``upstream`` an origin in place of the API's own, ``folder`` where
-    the files are to be. Raises ConfigurationError.
+    ``listen`` is the proxy's own address and port, ``folder`` where the files are to be. Raises ConfigurationError.
     """
     _check_plain(api)
-    origin = _origin(api, upstream)
     host, _, port = listen.rpartition(":")
     return {
         "api": api.name,
@@ -55,14 +52,14 @@ def values_of(
         "listen": listen,
         "listen_host": host.strip("[]"),
         "listen_port": port,
-        "upstream": origin.partition("//")[2],
-        "upstream_host": str(urlsplit(origin).hostname),
-        "upstream_port": str(urlsplit(origin).port or 80),
+        **upstream.values,
         "underscores": "on" if _has_underscores(schemes) else "off",
     }
 
 
-def lists_of(settings: Settings, api: Api, schemes: Iterable[Scheme], responses: ResponseProfile | None) -> Lists:
+def lists_of(
+    settings: Settings, api: Api, schemes: Iterable[Scheme], responses: ResponseProfile | None, upstream: Upstream
+) -> Lists:
     """Return what may stand in a configuration several times, or not at all."""
     unix, tcp = _listening(settings.decision_listen or settings.listen, settings.workers)
     grpc_unix, grpc_tcp = _listening(settings.grpc_listen, settings.workers)
@@ -82,6 +79,7 @@ def lists_of(settings: Settings, api: Api, schemes: Iterable[Scheme], responses:
         "tcp": [_address(address) for address in tcp],
         "identity": [_header(name) for name in TOLD],
         "refusal": [_header(name) for name in _ON_REFUSALS],
+        **upstream.lists,
         "status": [{"status": str(status)} for status in _statuses(responses)],
     }
 
@@ -113,17 +111,6 @@ def _check_plain(api: Api) -> None:
     if _PLAIN.fullmatch(api.path_prefix) is None:
         problem = f"the path prefix {api.path_prefix!r} means something else in the languages of proxies"
         raise ConfigurationError(f"API {api.name}", problem, "use letters, digits and . _ ~ : @ - in it")
-
-
-def _origin(api: Api, given: str | None) -> str:
-    origin = check_upstream("--upstream", given) if given else api.upstream
-    if origin is None:
-        hint = "give --upstream, such as http://127.0.0.1:9000"
-        raise ConfigurationError(f"API {api.name}", "it has no upstream", hint)
-    if urlsplit(origin).scheme != "http":
-        hint = "give --upstream with http://, and add the TLS towards the upstream by the proxy's manual"
-        raise ConfigurationError(f"API {api.name}", "its upstream speaks TLS, which is not written here", hint)
-    return origin
 
 
 def _has_underscores(schemes: Iterable[Scheme]) -> bool:
