@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from sealstamp import Request
 from tests.server.service import PATIENCE, Answer, Connection, free_port, raw_request, until
@@ -30,6 +30,12 @@ COMMANDS = {
 @dataclass(frozen=True)
 class Server:
     port: int
+    log: IO[bytes]
+
+    def said(self) -> str:
+        """What the server and its application have written so far."""
+        self.log.seek(0)
+        return self.log.read().decode(errors="replace")
 
     def ask(self, request: Request) -> Answer:
         """Send a request as it is, byte by byte, and read the answer."""
@@ -81,25 +87,30 @@ class Servers:
 
 
 @contextmanager
-def running(command: list[str], app: str) -> Iterator[Server]:
-    """Run a server for as long as the block runs."""
+def running(command: list[str], app: str, **variables: str) -> Iterator[Server]:
+    """Run a server, with environment variables of its own, for as long as the block runs."""
     port = free_port()
     words = [word.format(port=port, app=app) for word in command]
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", *words], cwd=ROOT, stdout=log, stderr=log, start_new_session=True
+            [sys.executable, "-m", *words],
+            cwd=ROOT,
+            env=os.environ | variables,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
+        server = Server(port, log)
 
         def is_up() -> bool:
-            log.seek(0)
-            assert process.poll() is None, log.read().decode(errors="replace")
+            assert process.poll() is None, server.said()
             with suppress(OSError):  # gunicorn listens before it has an application
-                return Server(port).ask(_HEALTH).status == 200
+                return server.ask(_HEALTH).status == 200
             return False
 
         try:
             until(is_up, f"{words[0]} to listen")
-            yield Server(port)
+            yield server
         finally:
             process.terminate()
             try:

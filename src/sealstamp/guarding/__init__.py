@@ -10,7 +10,10 @@
     memory.py     what one process has accepted
     records.py    what is told of decisions, through the standard library's logging
     told.py       ``ToldBodies``: bodies of which a door has told what they must be
-    threads.py    the thread in which the door of a WSGI application is
+    store.py      ``open_guard``: decides with Sealstamp's own store, as the service does
+    looking.py    whether that can be opened
+    home.py       the event loop in which it works
+    threads.py    asking a door that is in another thread
     asgi.py       middleware for Starlette, FastAPI, Litestar, Quart
     asgi_bodies.py, wsgi_bodies.py   middleware that compares such bodies
     fastapi.py    a ``Security`` dependency
@@ -19,7 +22,8 @@
     django.py     middleware
     drf.py        authentication, permissions and throttling for Django REST framework
 
-Each framework's file is a thin driver of the one Guard, and needs that framework and ``msgspec`` alone.
+Each framework's file is a thin driver of whichever guard it is given, and needs that framework and ``msgspec`` alone;
+a guard with a store needs what the service does.
 """
 
 from sealstamp.guarding.guard import Guard

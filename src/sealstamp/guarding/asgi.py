@@ -11,10 +11,11 @@ What comes to the application was verified; who signed is in ``scope["sealstamp"
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import AsyncExitStack
 from typing import Any, Final
 
 from sealstamp.core.request import Request
-from sealstamp.errors import MalformedCredentialsError
+from sealstamp.errors import MalformedCredentialsError, SealstampError
 from sealstamp.guarding.base import BaseGuard
 from sealstamp.guarding.deciding import Admitted
 from sealstamp.guarding.refusing import refuse, too_large
@@ -46,8 +47,8 @@ _WEB: Final = {"ws": "http", "wss": "https"}
 class AccessKeyMiddleware:
     """Lets through what a Guard admits, WebSockets too. ``exempt`` are whole paths that are open, such as ``/healthz``.
 
-    It passes lifespans on, and starts nothing of its own. Where a server does not tell the target as it was received,
-    every request is refused.
+    What a guard needs beside the requests runs within the application's lifespan. Where a server does not tell the
+    target as it was received, every request is refused.
     """
 
     def __init__(self, app: Application, guard: BaseGuard, *, exempt: Collection[str] = ()) -> None:
@@ -59,7 +60,10 @@ class AccessKeyMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or have the application do it."""
         kind = scope["type"]
-        if kind == "lifespan" or (scope.get("raw_path") in self._exempt_raw and scope.get("path") in self._exempt):
+        if kind == "lifespan":
+            await live(self._guard, self._app, scope, receive, send)
+            return
+        if scope.get("raw_path") in self._exempt_raw and scope.get("path") in self._exempt:
             scope[PRINCIPAL] = None
             await self._app(scope, receive, send)
             return
@@ -72,6 +76,24 @@ class AccessKeyMiddleware:
             return
         scope[PRINCIPAL], scope[GUARD] = principal, self._guard
         await self._app(scope, receive if body is None or kind == "websocket" else _again(body, receive), send)
+
+
+async def live(guard: BaseGuard, app: Application, scope: Scope, receive: Receive, send: Send) -> None:
+    """Run an application's lifespan inside its guard's, which ends before the server is told that all is done."""
+    async with AsyncExitStack() as stack:
+        try:
+            await stack.enter_async_context(guard.lifespan())
+        except SealstampError as error:
+            await receive()
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
+
+        async def tell(message: Message) -> None:
+            if message["type"].startswith("lifespan.shutdown"):
+                await stack.aclose()
+            await send(message)
+
+        await app(scope, receive, tell)
 
 
 async def admit(guard: BaseGuard, scope: Scope, receive: Receive) -> Admitted:

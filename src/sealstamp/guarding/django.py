@@ -6,6 +6,7 @@
     SEALSTAMP = {"schemes": "bbx", "keys": "shop.keys.find", "exempt": ["/healthz"]}
 
 ``SEALSTAMP`` has the arguments of Guard, and ``exempt``; ``keys`` may be the dotted name of a function or a mapping.
+Without ``keys``, they are the arguments of ``sealstamp.guarding.store.open_guard``.
 Who signed is ``request.access_key``, a Principal; None at an exempt path.
 """
 
@@ -91,16 +92,22 @@ def response_of(done: Answered) -> HttpResponse:
 
 
 @cache
-def guard_of_settings() -> Guard:
+def guard_of_settings() -> BaseGuard:
     """Return the one guard of this process. Raises ConfigurationError."""
     given = {name: value for name, value in _settings().items() if name != "exempt"}
     if isinstance(given.get("keys"), str):
         given["keys"] = import_string(given["keys"])
     try:
-        guard = Guard(**given)
+        return Guard(**given) if "keys" in given else _guard_of_store(given)
     except TypeError as error:
-        raise ConfigurationError("setting SEALSTAMP", str(error), "give the arguments of Guard, and exempt") from None
-    return guard
+        hint = "give the arguments of Guard or, without keys, of open_guard, and exempt"
+        raise ConfigurationError("setting SEALSTAMP", str(error), hint) from None
+
+
+def _guard_of_store(given: dict[str, Any]) -> BaseGuard:
+    from sealstamp.guarding.store import open_guard  # it needs what the service does
+
+    return open_guard(**given)
 
 
 def _settings() -> dict[str, Any]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+import logging
+from collections.abc import Awaitable, Mapping
 from threading import Lock
-from typing import Final
+from typing import Any, Final
+
+import msgspec
 
 from sealstamp.core.verifier import BoundKey
 from sealstamp.errors import RateLimitedError, Reason, Refusal
@@ -17,6 +20,31 @@ from sealstamp.keys.throttling import FailureThrottle
 
 MAX_LIMITED: Final = 100_000
 """So many keys with a rate limit are counted at once; the one that came first is forgotten first."""
+
+
+class ApplicationLog:
+    """Tells what the service would write to its log to the logger ``sealstamp.guarding``: an event and its facts."""
+
+    def debug(self, event: str, **facts: Any) -> None:
+        """Tell what only a developer wants to know."""
+        _tell(logging.DEBUG, event, facts)
+
+    def info(self, event: str, **facts: Any) -> None:
+        """Tell what happened."""
+        _tell(logging.INFO, event, facts)
+
+    def warning(self, event: str, **facts: Any) -> None:
+        """Tell what somebody should look at."""
+        _tell(logging.WARNING, event, facts)
+
+    def error(self, event: str, **facts: Any) -> None:
+        """Tell what does not work."""
+        _tell(logging.ERROR, event, facts)
+
+
+def _tell(level: int, event: str, facts: Mapping[str, Any]) -> None:
+    if LOG.isEnabledFor(level):  # as JSON, so that no fact can look like another line
+        LOG.log(level, "%s %s", event, msgspec.json.encode(facts, enc_hook=str).decode())
 
 
 class LoggedDecisions:

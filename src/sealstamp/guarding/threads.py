@@ -1,4 +1,4 @@
-"""One thread with an event loop, for those who have none: all threads of a WSGI server ask one door, one by one."""
+"""Asking a door that is in another thread's event loop: all threads of a WSGI server ask one door, one by one."""
 
 from __future__ import annotations
 
@@ -25,11 +25,10 @@ class LoopThread:
 
     async def ask(self, work: Coroutine[Any, Any, T]) -> T:
         """Do ``work`` there, and block this thread until it is done. Raises what it raises."""
-        loop, answer = self._loop, Future[T]()
+        loop = self._loop
         if loop is None or self._pid != os.getpid():
             loop = self._begin()
-        loop.call_soon_threadsafe(_do, work, answer)
-        return answer.result()
+        return submit(work, loop).result()
 
     def _begin(self) -> asyncio.AbstractEventLoop:
         with self._lock:
@@ -39,7 +38,17 @@ class LoopThread:
             return self._loop
 
 
+def submit(work: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop) -> Future[T]:
+    """Have ``work`` done in a loop that runs in another thread. Raises RuntimeError for one that is closed."""
+    answer = Future[T]()
+    loop.call_soon_threadsafe(_do, work, answer)
+    return answer
+
+
 def _do(work: Coroutine[Any, Any, T], answer: Future[T]) -> None:
+    if not answer.set_running_or_notify_cancel():  # nobody waits any more
+        work.close()
+        return
     try:
         outcome = begin(work)
     except BaseException as error:  # whoever asked is to have it

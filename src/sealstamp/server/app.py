@@ -78,7 +78,7 @@ def _assemble(settings: Settings, resources: ExitStack) -> Application:
     doorway = open_doorway(settings, Member.of_service(settings), resources, log, asserter)
     directory, door, locator, trust = doorway.directory, doorway.door, doorway.locator, doorway.trust
     clock = ClockWatch(doorway.store, now_ms, settings.max_clock_distance)
-    controls = Controls(directory, door, doorway.shared, clock, doorway.metrics, trust)
+    controls = Controls(doorway, clock)
     gateway, decisions = Gateway(settings, log), Decisions(directory, door, locator, controls, log)
     companions: list[Companion] = [
         aclosing(gateway),

@@ -9,11 +9,7 @@ from sealstamp.errors import StoreUnavailableError
 from sealstamp.server.answers import REQUEST_ID, Answer, json_answer, new_request_id, problem
 from sealstamp.server.asgi import Scope
 from sealstamp.server.clock_watch import ClockWatch
-from sealstamp.server.directory import Directory
-from sealstamp.server.door import Door
-from sealstamp.server.metrics import Metrics
-from sealstamp.server.sharing import Shared
-from sealstamp.server.trust import Trust
+from sealstamp.server.doorway import Doorway
 
 STAMP_STEP_MS = 1_000
 """Clients that write whole seconds stamp up to this much behind."""
@@ -23,15 +19,11 @@ TELLING_S = 0.25
 class Controls:
     """Answers ``/healthz``, ``/readyz`` and ``/metrics``."""
 
-    def __init__(
-        self, directory: Directory, door: Door, shared: Shared, clock: ClockWatch, metrics: Metrics, trust: Trust
-    ) -> None:
-        self._directory = directory
-        self._door = door
-        self._shared = shared
+    def __init__(self, doorway: Doorway, clock: ClockWatch) -> None:
+        self._doorway = doorway
+        self._door = doorway.door
+        self._shared = doorway.shared
         self._clock = clock
-        self._metrics = metrics
-        self._trust = trust
         self.answers = {b"/healthz": self.healthz, b"/readyz": self.readyz, b"/metrics": self.metrics}
 
     def healthz(self, _scope: Scope) -> Answer:
@@ -41,7 +33,7 @@ class Controls:
     def readyz(self, _scope: Scope) -> Answer:
         """Say 503 while a store or a worker is silent, the clock is off, or the guard younger than a request of now."""
         try:
-            self._check()
+            self._doorway.check()
         except StoreUnavailableError as error:
             return json_answer(503, {"status": "unavailable", "problem": str(error)})
         now_ms = self._door.now_ms()
@@ -55,22 +47,17 @@ class Controls:
             return json_answer(503, {"status": "unavailable", "problem": problem})
         return json_answer(200, {"status": "ready"})
 
-    def _check(self) -> None:
-        self._directory.current()
-        self._shared.replay.check()
-        self._shared.rates.check()
-
     async def keep_telling(self) -> None:
         """Tell the other workers for ever, as long as it is so, that this one is well."""
         while True:
             with suppress(StoreUnavailableError):
-                self._check()
+                self._doorway.check()
                 self._shared.counters.beat(self._door.now_ms())
             await asyncio.sleep(TELLING_S)
 
     def metrics(self, scope: Scope) -> Answer:
         """Write what Prometheus reads, for trusted addresses."""
-        if not self._trust.covers(scope):
+        if not self._doorway.trust.covers(scope):
             return problem(404, "not_found", "nothing is here", new_request_id())
         headers = [(b"content-type", b"text/plain; version=0.0.4"), (REQUEST_ID, new_request_id().encode())]
-        return Answer(200, headers, self._metrics.render())
+        return Answer(200, headers, self._doorway.metrics.render())

@@ -44,6 +44,12 @@ class Doorway:
     metrics: Metrics
     companions: tuple[Companion, ...]
 
+    def check(self) -> None:
+        """Raise StoreUnavailableError, with the problem, while nothing can be decided."""
+        self.directory.current()
+        self.shared.replay.check()
+        self.shared.rates.check()
+
 
 def open_doorway(
     settings: Settings, member: Member, resources: ExitStack, log: Log, asserter: Asserter | None = None

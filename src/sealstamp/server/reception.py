@@ -38,21 +38,32 @@ class Reception:
         try:
             found = self._directory.current().routes.find(values.get(HOST, b""), request.path)
         except StoreUnavailableError as refusal:
-            answer = refusal_answer(refusal, None, request_id, self.door.now_ms())
-            raise Answered(answer, refusal.public_reason) from None
+            raise self._unavailable(refusal, request_id) from None
         except AmbiguousPathError as error:
             raise self._stray(400, "ambiguous_path", str(error), request_id) from None
         if found is None:
             raise self._stray(404, "no_such_api", "no API is configured for this host and path", request_id)
         return self.usable(found, request_id)
 
+    def named(self, name: str, request_id: str) -> GuardedApi:
+        """Return the API of this name. Raises Answered."""
+        try:
+            found = self._directory.current().by_name.get(name)
+        except StoreUnavailableError as refusal:
+            raise self._unavailable(refusal, request_id) from None
+        if found is None:
+            raise self._stray(404, "no_such_api", "the API is configured no more", request_id)
+        return self.usable(found, request_id)
+
     def usable(self, found: GuardedApi, request_id: str) -> GuardedApi:
         """Return an API, unless it cannot be guarded. Raises Answered."""
         if found.problem is not None:
             unusable = StoreUnavailableError(f"API {found.name} cannot be guarded: {found.problem}")
-            answer = refusal_answer(unusable, None, request_id, self.door.now_ms())
-            raise Answered(answer, unusable.public_reason)
+            raise self._unavailable(unusable, request_id)
         return found
+
+    def _unavailable(self, refusal: StoreUnavailableError, request_id: str) -> Answered:
+        return Answered(refusal_answer(refusal, None, request_id, self.door.now_ms()), refusal.public_reason)
 
     def _stray(self, status: int, code: str, title: str, request_id: str) -> Answered:
         return Answered(problem(self._stray_status or status, code, title, request_id), code)
