@@ -5,6 +5,7 @@
 PYTHON ?= python3
 UV := .uv/bin/uv
 BIN := .venv/bin
+INTEROP := .venv-interop/bin/python -m pytest -n auto --dist loadfile -W default
 # Compiled once here, so that commands start fast even where Python is told not to write bytecode.
 export UV_COMPILE_BYTECODE := 1
 
@@ -36,10 +37,17 @@ test: install ## set everything up and run every test
 	@UV_PROJECT_ENVIRONMENT=.venv-interop $(UV) sync --frozen --all-extras --no-group docs --group interop --python $(PYTHON) --quiet
 	@touch $@
 
-interop: .venv-interop/.installed ## call the service with vendors' SDKs, and Postman's runner
-	@[ -x .cache/npm/node_modules/.bin/newman ] || npm install --prefix .cache/npm --no-audit --no-fund --silent newman@6 \
-		|| echo "newman cannot be installed; what is made for Postman is not run"
-	@.venv-interop/bin/python -m pytest -n auto --dist loadfile -W default tests/interop tests/signing/test_snippets.py
+.cache/npm/.installed: tests/tools/npm/package-lock.json
+	@echo "installing Postman's, Bruno's and VS Code's runners into .cache/npm"
+	@mkdir -p $(@D) && cp $(<D)/*.json $(@D)
+	@npm ci --prefix $(@D) --omit=optional --ignore-scripts --no-audit --no-fund --silent && touch $@ \
+		|| echo "npm cannot install them; what is made for these tools is not run"
+
+# The runners arrive while the SDKs call.
+interop: $(UV) ## call the service with vendors' SDKs, and run the scripts that are made for tools
+	@$(MAKE) --no-print-directory .cache/npm/.installed & npm=$$!; \
+		$(MAKE) --no-print-directory .venv-interop/.installed && $(INTEROP) tests/interop; sdks=$$?; wait $$npm; \
+		$(INTEROP) --dist worksteal tests/signing/test_snippets.py && exit $$sdks
 
 lint: install ## formatting, style, types, and which way imports run
 	@$(BIN)/ruff format --check --quiet

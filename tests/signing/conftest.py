@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from sealstamp import Credential
+from sealstamp import Credential, get_scheme
 from sealstamp.signing import OriginSigner
 from tests.interop.gateway import Arrived, Guarded, Reply, Upstream, manifest_of, new_secret, running_upstream
 from tests.server.service import Service, serving
@@ -19,11 +20,15 @@ ONCE = dict.fromkeys(["bbx", "rfc9421"], '\nreplay = "signature"')
 """What guards against replay, where every signature has a nonce in it."""
 MORE = ("lazada-form", "kraken")
 """One whose signature travels in the body, one whose nonces count up."""
+SCRIPTED = (*SCHEMES[:4], "bybit-v5", "coinbase-exchange", "okx-v5")
+"""What scripts of tools sign by: the four systems, and three that cover query, target and body."""
+EXTRAS = {"passphrase": "of letters"}
 
 
 def guarded(scheme: str) -> Guarded:
     secret = "c2VjcmV0IG9mIGtyYWtlbg==" if scheme == "kraken" else new_secret(32)
-    return Guarded(scheme, f"{scheme}.test", f"key-of-{scheme}", secret)
+    extras = f"extras = {{ passphrase = {json.dumps(EXTRAS['passphrase'])} }}" if get_scheme(scheme).extras else ""
+    return Guarded(scheme, f"{scheme}.test", f"key-of-{scheme}", secret, key_more=extras)
 
 
 _FAILED: set[str] = set()
@@ -68,7 +73,7 @@ class Place:
 
 @pytest.fixture(scope="session")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    apis = {scheme: guarded(scheme) for scheme in (*SCHEMES, *MORE)}
+    apis = {scheme: guarded(scheme) for scheme in (*SCHEMES, *MORE, *SCRIPTED)}
     with running_upstream() as upstream, running_upstream() as elsewhere:
         upstream.reply = reply
         service = Service(tmp_path_factory.mktemp("signing"))

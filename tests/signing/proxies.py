@@ -10,17 +10,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
+from sealstamp import get_scheme
 from tests.server.service import Connection
-from tests.signing.conftest import Place
+from tests.signing.conftest import EXTRAS, Place
 
 
 def environment(place: Place, scheme: str) -> dict[str, str]:
     """What tells a command of a pair, and nothing of what this machine knows."""
-    api = place.apis[scheme]
+    api, extras = place.apis[scheme], get_scheme(scheme).extras
     own = {name: value for name, value in os.environ.items() if not name.startswith("SEALSTAMP_")}
     return own | {
         "SEALSTAMP_ACCESS_KEY_ID": api.access_key_id,
         "SEALSTAMP_SECRET": api.secret,
+        **{f"SEALSTAMP_EXTRA_{name.upper()}": EXTRAS[name] for name in extras},
         "SEALSTAMP_SCHEME": scheme,
         "SEALSTAMP_SERVER": f"http://127.0.0.1:{place.port}",
         "SEALSTAMP_CREDENTIALS_FILE": "/nonexistent",

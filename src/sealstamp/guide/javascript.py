@@ -1,7 +1,8 @@
 """Schemes as JavaScript, for tools whose requests pass through a script before they are sent.
 
-A visitor over the syntax tree. Every value is a word array of crypto-js, which those tools bring; what a script cannot
-do in a few lines, such as lists of parameters or packed headers, is refused, and ``sealstamp proxy`` does it.
+A visitor over the syntax tree. Every value is bytes as the tool has them, behind a few functions that the tool's script
+defines; what a script cannot do in a few lines, such as lists of parameters or packed headers, is refused, and
+``sealstamp proxy`` does it.
 """
 
 from __future__ import annotations
@@ -16,13 +17,11 @@ from sealstamp.core.scheme import ACCESS_KEY_ID, EXPIRES, NONCE, SECRET, TIMESTA
 from sealstamp.core.tree import Apply, Atom, Concat, Expression, Join, Name, Part, Switch, Text
 from sealstamp.errors import ConfigurationError
 
-_HASHES: Final = {"md5": "MD5", "sha1": "SHA1", "sha256": "SHA256", "sha384": "SHA384", "sha512": "SHA512"}
+_HASHES: Final = ("md5", "sha1", "sha256", "sha384", "sha512")
 _FILTERS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        **{name: f"CryptoJS.{called}({{}})" for name, called in _HASHES.items()},
-        "hex": "utf8(CryptoJS.enc.Hex.stringify({}))",
-        "base64": "utf8(CryptoJS.enc.Base64.stringify({}))",
-        "unbase64": "CryptoJS.enc.Base64.parse(text({}))",
+        **{name: f'hash("{name}", {{}})' for name in _HASHES},
+        **{name: f"{name}({{}})" for name in ("hex", "base64", "unbase64")},
         "upper": "utf8(text({}).toUpperCase())",
         "lower": "utf8(text({}).toLowerCase())",
         "percent_decode": "utf8(decodeURIComponent(text({})))",
@@ -51,21 +50,38 @@ _TIMES: Final[Mapping[str, str]] = MappingProxyType(
         "http-date": "now.toUTCString()",
     }
 )
-_HELPERS: Final = """\
+CRYPTO_JS: Final = """\
 const utf8 = (written) => CryptoJS.enc.Utf8.parse(written);
 const text = (bytes) => CryptoJS.enc.Utf8.stringify(bytes);
 const cat = (...parts) => parts.reduce((all, part) => all.concat(part), CryptoJS.lib.WordArray.create());
-const join = (between, parts) => cat(...parts.flatMap((part, at) => (at ? [utf8(between), part] : [part])));"""
+const size = (bytes) => bytes.sigBytes;
+const hash = (name, bytes) => CryptoJS[name.toUpperCase()](bytes);
+const hmac = (name, bytes, key) => CryptoJS[`Hmac${name.toUpperCase()}`](bytes, key);
+const hex = (bytes) => utf8(CryptoJS.enc.Hex.stringify(bytes));
+const base64 = (bytes) => utf8(CryptoJS.enc.Base64.stringify(bytes));
+const unbase64 = (bytes) => CryptoJS.enc.Base64.parse(text(bytes));
+const random = () => CryptoJS.lib.WordArray.random(4).words[0] >>> 0;"""
+"""The functions on bytes that the lines of ``write_signing`` call, on the word arrays of crypto-js."""
+_JOIN: Final = (
+    "const join = (between, parts) => cat(...parts.flatMap((part, at) => (at ? [utf8(between), part] : [part])));"
+)
+
+
+def write_head(scheme: Scheme, where: str) -> str:
+    """Return a first line that says what the script is and what it needs; ``where`` says where it finds that."""
+    named = [ACCESS_KEY_ID] if scheme.names_key else []
+    return f"// Signs by the scheme {scheme.name}. Needs {', '.join([*named, SECRET, *scheme.extras])} as {where}."
 
 
 def write_signing(scheme: Scheme) -> str:
     """Return the lines that compute every value and put it into ``headers`` and ``query``, lists of names and values.
 
-    They read ``CryptoJS``, ``method``, ``url``, ``body`` (a text) and the function ``secret`` from a name to a text.
+    They read the texts ``method``, ``url`` and ``body``, and call ``secret``, from a name to a text, and functions on
+    bytes: those that ``CRYPTO_JS`` defines, or others of the same names. ``random`` is of 32 bits.
     Raises ConfigurationError for a scheme that needs more than such lines.
     """
     lines = [
-        _HELPERS,
+        _JOIN,
         r"const [, protocol, authority, rest] = url.match(/^(https?):\/\/([^\/?#]*)([^#]*)/i);",
         'const target = rest.startsWith("/") ? rest : "/" + rest;',
         "const now = new Date();",
@@ -101,7 +117,7 @@ def _nonce(rule: NonceRule) -> str:
     alphabet, length = json.dumps(rule.make.alphabet), rule.make.length
     dashes = '.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-")' if rule.make.dashed else ""
     # 32 bits for each letter: what is left over when they are divided does not count among so many
-    draw = f"{alphabet}[(CryptoJS.lib.WordArray.random(4).words[0] >>> 0) % {len(rule.make.alphabet)}]"
+    draw = f"{alphabet}[random() % {len(rule.make.alphabet)}]"
     return f'Array.from({{ length: {length} }}, () => {draw}).join(""){dashes}'
 
 
@@ -118,7 +134,7 @@ def _carried(scheme: Scheme) -> Iterator[str]:
         if carrier.name in scheme.omitted:
             continue
         held = "headers" if place.where is Where.HEADER else "query"
-        if_any = f"if (${carrier.name}.sigBytes) " if carrier.name in scheme.may_lack else ""
+        if_any = f"if (size(${carrier.name})) " if carrier.name in scheme.may_lack else ""
         yield f"{if_any}{held}.push([{json.dumps(place.name)}, text(${carrier.name})]);"
 
 
@@ -134,13 +150,13 @@ def _in_javascript(scheme: Scheme, node: Expression) -> str:
         case Atom(part=part) if part in _PARTS:
             return f"utf8({_PARTS[part]})"
         case Apply(filter="hmac", source=source, arguments=(Text(value=hash_name), key)) if hash_name in _HASHES:
-            return f"CryptoJS.Hmac{_HASHES[hash_name]}({inner(source)}, {inner(key)})"
+            return f'hmac("{hash_name}", {inner(source)}, {inner(key)})'
         case Apply(filter=name, source=source, arguments=()) if name in _FILTERS:
             return _FILTERS[name].format(inner(source))
         case Concat(parts=parts):
             return f"cat({', '.join(map(inner, parts))})"
         case Join(separator=separator, parts=parts, skip_empty=skip_empty):
-            kept = ".filter((part) => part.sigBytes)" if skip_empty else ""
+            kept = ".filter(size)" if skip_empty else ""
             return f"join({json.dumps(separator)}, [{', '.join(map(inner, parts))}]{kept})"
         case Switch(subject=subject, cases=cases, default=default) if default is not None:
             tests = "".join(f"text({inner(subject)}) === {json.dumps(text)} ? {inner(case)} : " for text, case in cases)
