@@ -44,6 +44,10 @@ def fastapi_plain() -> Any:
 
 
 def fastapi_guarded() -> Any:
+    return AccessKeyMiddleware(fastapi_plain(), Guard(SCHEME, KEYS))
+
+
+def fastapi_depending() -> Any:
     app, signed = FastAPI(), AccessKeySecurity(Guard(SCHEME, KEYS))
 
     @app.get("/orders")

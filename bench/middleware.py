@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import platform
 import statistics
 import subprocess
 import sys
@@ -31,6 +32,8 @@ SERVERS = {
     "flask": ["gunicorn", "--threads", "2", "--log-level", "error", "--bind", "127.0.0.1:{port}", "{app}()"],
 }
 """Frameworks, and the server that each is run by."""
+KINDS = {"starlette": ["guarded"], "fastapi": ["guarded", "depending"], "flask": ["guarded"]}
+"""How each is guarded: all of it, or by what a route depends on."""
 _nonces = count()
 
 
@@ -115,20 +118,28 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=1_000, help="in a round")
     parser.add_argument("--rounds", type=int, default=7)
     arguments = parser.parse_args()
-    print(f"{'framework':12}{'server':10}{'plain us':>10}{'guarded us':>12}{'ratio':>7}")
+    print(f"{platform.python_implementation()} {platform.python_version()} at {sys.prefix}")
+    print(f"{'framework':12}{'server':10}{'':12}{'plain us':>10}{'guarded us':>12}{'ratio':>7}")
     for framework, command in SERVERS.items():
-        with ExitStack() as stack:
-            plain, guarded = (stack.enter_context(served(framework, kind)) for kind in ("plain", "guarded"))
-            time.sleep(2)  # nothing is accepted that was stamped before the guard began
-            for server in (plain, guarded):
-                server.microseconds(signed(100))
-            rows = []
-            for _ in range(arguments.rounds):
-                asked = signed(arguments.requests)
-                rows.append((plain.microseconds(asked), guarded.microseconds(asked)))
+        for kind in KINDS[framework]:
+            rows = measured(framework, kind, arguments.requests, arguments.rounds)
             without, with_ = (statistics.median(column) for column in zip(*rows, strict=True))
             ratio = statistics.median(a / b for a, b in rows)
-            print(f"{framework:12}{command[0]:10}{without:10.0f}{with_:12.0f}{ratio:7.2f}", flush=True)
+            print(f"{framework:12}{command[0]:10}{kind:12}{without:10.0f}{with_:12.0f}{ratio:7.2f}", flush=True)
+
+
+def measured(framework: str, kind: str, requests: int, rounds: int) -> list[tuple[float, float]]:
+    """Microseconds for a request without and with the guard, a pair for each round."""
+    with ExitStack() as stack:
+        plain, guarded = (stack.enter_context(served(framework, each)) for each in ("plain", kind))
+        time.sleep(2)  # nothing is accepted that was stamped before the guard began
+        for server in (plain, guarded):
+            server.microseconds(signed(100))
+        rows = []
+        for _ in range(rounds):
+            asked = signed(requests)
+            rows.append((plain.microseconds(asked), guarded.microseconds(asked)))
+        return rows
 
 
 if __name__ == "__main__":

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Coroutine, Sequence
 from threading import Lock
+from typing import Final
 
 from sealstamp.core.verifier import Claim, ClaimResult
 from sealstamp.keys.replay import MemoryReplayGuard
+
+_MADE: Final = ClaimResult.MADE  # an enum's members are slow to look up before Python 3.12
 
 
 class OwnMemory(MemoryReplayGuard):
@@ -20,9 +23,9 @@ class OwnMemory(MemoryReplayGuard):
         """Make a claim once, whichever threads make it."""
         with self._lock:
             made = super().claim(claim, now_ms)
-        if claim.number is None and isinstance(made, Coroutine):  # what would write it down
+        if made is not _MADE and claim.number is None and isinstance(made, Coroutine):  # what would write it down
             made.close()
-            return ClaimResult.MADE
+            return _MADE
         return made
 
 

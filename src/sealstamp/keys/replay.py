@@ -51,7 +51,7 @@ class MemoryReplayGuard:
         self._numbers = CountingNonces(ledger)
         self._swept_second = born_ms // 1000
         for token, expires_ms in ledger.unexpired(born_ms):
-            self._remember(token, expires_ms)
+            self._remember(token, expires_ms, self._shards[hash(token) % SHARDS])
 
     def __len__(self) -> int:
         """Return how many claims are remembered."""
@@ -69,20 +69,26 @@ class MemoryReplayGuard:
             return ClaimResult.BEFORE_BIRTH
         if now_ms // 1000 > self._swept_second:
             self._sweep(now_ms // 1000)
-        if claim.token in self._shards[hash(claim.token) % SHARDS]:
+        token, stamped_ms, expires_ms, _ = claim
+        shard = self._shards[hash(token) % SHARDS]
+        if token in shard:
             return ClaimResult.SEEN
         if self._count >= self._max_claims:
             raise StoreUnavailableError("the replay guard is full")
-        self._remember(claim.token, claim.expires_ms)
-        return write_down(self._ledger, claim) if claim.stamped_ms > now_ms + AHEAD_MS else _MADE
+        self._remember(token, expires_ms, shard)
+        return write_down(self._ledger, claim) if stamped_ms > now_ms + AHEAD_MS else _MADE
 
     def check(self) -> None:
         """Do nothing: memory is always at hand."""
 
-    def _remember(self, token: bytes, expires_ms: int) -> None:
-        self._shards[hash(token) % SHARDS].add(token)
-        self._by_second.setdefault(expires_ms // 1000 + 1, []).append(token)
+    def _remember(self, token: bytes, expires_ms: int, shard: set[bytes]) -> None:
+        shard.add(token)
         self._count += 1
+        second = expires_ms // 1000 + 1
+        try:
+            self._by_second[second].append(token)
+        except KeyError:
+            self._by_second[second] = [token]
 
     def _sweep(self, second: int) -> None:
         """Forget what has expired; a second's claims go together."""
