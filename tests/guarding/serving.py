@@ -14,6 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from h2.config import H2Configuration
+from h2.connection import H2Connection
+from h2.events import ConnectionTerminated, DataReceived, ResponseReceived, StreamEnded, StreamReset
+
 from sealstamp import Request
 from tests.server.service import PATIENCE, Answer, Connection, free_port, raw_request, until
 
@@ -56,11 +60,44 @@ class Server:
             connection.send(raw_request(request.method.decode(), request.target, lines) + rest)
             return connection.read_answer()
 
+    def ask_over_http2(self, request: Request) -> Answer:
+        """Send a request over HTTP/2, which the server is known to speak without TLS, and read the answer."""
+        client = H2Connection(H2Configuration(client_side=True, header_encoding="latin-1"))
+        with Connection(self.port) as connection:
+            client.initiate_connection()
+            client.send_headers(1, http2_head(request), end_stream=not request.body)
+            if request.body:
+                client.send_data(1, request.body, end_stream=True)
+            connection.send(client.data_to_send())
+            return _answer_on(client, connection)
+
     def hand_shake(self, request: Request) -> Answer:
         """Ask for another protocol, and read the answer's head."""
         with Connection(self.port) as connection:
             connection.send(raw_request(request.method.decode(), request.target, request.headers))
             return connection.read_head()
+
+
+def http2_head(request: Request) -> list[tuple[bytes, bytes]]:
+    """A request's head as HTTP/2 has it, with a body that is not announced."""
+    host = request.header(b"host")
+    special = [(b":method", request.method), (b":scheme", b"http"), (b":authority", host), (b":path", request.target)]
+    return special + [(name.lower(), value) for name, value in request.headers if name.lower() != b"host"]
+
+
+def _answer_on(client: H2Connection, connection: Connection) -> Answer:
+    """Read the answer to the one request."""
+    head: list[tuple[str, str]] = []
+    body = b""
+    while True:
+        for event in client.receive_data(connection.socket.recv(65_536)):
+            assert not isinstance(event, StreamReset | ConnectionTerminated), event
+            if isinstance(event, ResponseReceived):
+                head = [(str(name), str(value)) for name, value in event.headers]
+            elif isinstance(event, DataReceived):
+                body += event.data
+            elif isinstance(event, StreamEnded):
+                return Answer(int(dict(head)[":status"]), tuple(head), body)
 
 
 def outcome(answer: Answer) -> tuple[int, str]:

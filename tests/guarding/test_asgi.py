@@ -7,10 +7,16 @@ import hashlib
 import pytest
 
 from sealstamp import Request
-from tests.guarding.keys import SCENARIOS, Scenario, changed, signed
+from tests.guarding.keys import SCENARIOS, SCHEMES, Scenario, changed, signed
 from tests.guarding.serving import Server, Servers, outcome
 
-SERVED = [("granian", "starlettes"), ("uvicorn", "fastapis"), ("uvicorn", "litestars"), ("hypercorn", "quarts")]
+SERVED = [
+    ("granian", "starlettes"),
+    ("uvicorn", "fastapis"),
+    ("uvicorn", "litestars"),
+    ("hypercorn", "quarts"),
+    ("uvicorn", "djangos_async"),
+]
 
 
 @pytest.fixture(scope="module", params=SERVED, ids=" ".join)
@@ -37,6 +43,44 @@ def test_a_scenario_ends_as_it_should(server: Server, scenario: Scenario) -> Non
         assert told["target"].encode() == request.target
         assert told["body"] == hashlib.sha256(request.body or b"").hexdigest()
         assert (told["access_key_id"], told["consumer"]) == ("reader", "acme")
+
+
+HTTP2 = [
+    *[f"accepted: {scheme}" for scheme in SCHEMES],
+    "wrong secret: rfc9421",
+    "unsigned",
+    "replayed",
+    "escaped slash",
+    "repeated and empty parameters",
+    "body: aws-sigv4-header",
+    "body: rfc9421",
+    "another body: aws-sigv4-header",
+    "another body: rfc9421",
+    "body where none was signed",
+    "body too large",
+    "large body that nobody signs",
+    "underscore beside dash",
+]
+
+
+OTHERWISE_OVER_HTTP2 = {"body where none was signed": "digest_mismatch"}
+"""While the head is verified nobody knows of a body that is not announced; then it is not the empty one."""
+
+
+@pytest.mark.parametrize("scenario", [one for one in SCENARIOS if one.name in HTTP2], ids=str)
+@pytest.mark.parametrize("served", [("granian", "starlettes"), ("hypercorn", "quarts")], ids=" ".join)
+def test_over_http2(served: tuple[str, str], servers: Servers, scenario: Scenario) -> None:
+    """It ends as over HTTP/1.1: what travels as ``:authority`` is the host, and a body is not announced."""
+    server, request = servers.get(*served), scenario.make()
+    answer = server.ask_over_http2(request)
+    if scenario.twice:
+        answer = server.ask_over_http2(request)
+    assert outcome(answer)[1] == OTHERWISE_OVER_HTTP2.get(scenario.name, scenario.reason), answer
+    if not scenario.reason:
+        told = answer.json()
+        assert told["target"].encode() == request.target
+        assert told["body"] == hashlib.sha256(request.body or b"").hexdigest()
+        assert told["access_key_id"] == "reader"
 
 
 def test_a_websocket_is_opened_for_who_signed(servers: Servers) -> None:

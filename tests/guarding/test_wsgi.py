@@ -1,4 +1,4 @@
-"""Guarded WSGI applications behind gunicorn; and the servers that are refused."""
+"""Guarded WSGI applications behind gunicorn, Django over ASGI too; and the servers that are refused."""
 
 from __future__ import annotations
 
@@ -60,9 +60,9 @@ def flask(servers: Servers) -> Server:
     return servers.get("gunicorn", "flasks")
 
 
-@pytest.fixture
-def django(servers: Servers) -> Server:
-    return servers.get("gunicorn", "djangos")
+@pytest.fixture(params=[("gunicorn", "djangos"), ("uvicorn", "djangos_async")], ids=" ".join)
+def django(request: pytest.FixtureRequest, servers: Servers) -> Server:
+    return servers.get(*request.param)
 
 
 def posted(target: str, body: bytes, kind: str) -> Request:
@@ -92,10 +92,11 @@ def test_a_chunked_body_is_verified(flask: Server) -> None:
     assert outcome(answer) == (400, "digest_mismatch")
 
 
-def test_django_views_ask_for_scopes(django: Server) -> None:
-    """As Flask's do."""
-    assert outcome(django.ask(signed("/scoped"))) == (403, "permission_denied")
-    assert django.ask(signed("/scoped", by=credential("writer"))).body == b"writer"
+@pytest.mark.parametrize("target", ["/scoped", "/scoped/later"])
+def test_django_views_ask_for_scopes(django: Server, target: str) -> None:
+    """As Flask's do, whether they are coroutines or not, and whoever serves them."""
+    assert outcome(django.ask(signed(target))) == (403, "permission_denied")
+    assert django.ask(signed(target, by=credential("writer"))).body == b"writer"
 
 
 @pytest.mark.parametrize("target", ["/orders/drf", "/alone"])

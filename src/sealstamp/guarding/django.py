@@ -7,15 +7,17 @@
 
 ``SEALSTAMP`` has the arguments of Guard, and ``exempt``; ``keys`` may be the dotted name of a function or a mapping.
 Without ``keys``, they are the arguments of ``sealstamp.guarding.store.open_guard``.
-Who signed is ``request.access_key``, a Principal; None at an exempt path.
+Who signed is ``request.access_key``, a Principal; None at an exempt path. All of it works under WSGI and under ASGI,
+with views of both kinds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import cache, wraps
 from typing import Any, TypeVar
 
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf import settings
 from django.core.signals import setting_changed
 from django.http import HttpRequest, HttpResponse
@@ -36,21 +38,38 @@ View = TypeVar("View", bound=Callable[..., Any])
 class AccessKeyMiddleware:
     """Lets through what the guard of the settings admits. Raises ConfigurationError for settings that cannot be."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    sync_capable = async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
         wsgi.check_server()
         self._get_response = get_response
         self._guard = guard_of_settings()
         self._exempt = frozenset(_settings().get("exempt", ()))
+        self._is_async = iscoroutinefunction(get_response)
+        if self._is_async:
+            markcoroutinefunction(self)
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: HttpRequest) -> HttpResponse | Awaitable[HttpResponse]:
         """Answer one request, or have the view do it."""
         request.access_key = None
+        if self._is_async:
+            return self._answer_later(request)
         try:
             if not self._is_exempt(request):
                 admit(self._guard, request)
         except Answered as done:
             return response_of(done)
-        return self._get_response(request)
+        response: HttpResponse = self._get_response(request)
+        return response
+
+    async def _answer_later(self, request: HttpRequest) -> HttpResponse:
+        try:
+            if not self._is_exempt(request):
+                await admit_async(self._guard, request)
+        except Answered as done:
+            return response_of(done)
+        response: HttpResponse = await self._get_response(request)
+        return response
 
     def _is_exempt(self, request: HttpRequest) -> bool:
         path = _request_of(request).path.decode("latin-1")
@@ -59,8 +78,18 @@ class AccessKeyMiddleware:
 
 def admit(guard: BaseGuard, request: HttpRequest) -> Principal | None:
     """Return who signed, None where nobody has to, and leave it on the request. Raises Answered."""
-    peer = (request.META.get("REMOTE_ADDR", ""),)
-    principal, _ = guard.admit_blocking(_request_of(request), peer, lambda limit: _read(request, limit))
+    principal, _ = guard.admit_blocking(_request_of(request), _peer(request), lambda limit: _read(request, limit))
+    request.access_key = principal
+    return principal
+
+
+async def admit_async(guard: BaseGuard, request: HttpRequest) -> Principal | None:
+    """Do what ``admit`` does, in the event loop."""
+
+    async def read(limit: int) -> bytes:
+        return _read(request, limit)  # Django has it already, in memory or in a file
+
+    principal, _ = await guard.admit(_request_of(request), _peer(request), read)
     request.access_key = principal
     return principal
 
@@ -68,16 +97,23 @@ def admit(guard: BaseGuard, request: HttpRequest) -> Principal | None:
 def require(*scopes: str) -> Callable[[View], View]:
     """Refuse a view to keys that lack one of ``scopes``, and to who did not sign."""
 
+    def refusal(request: HttpRequest) -> HttpResponse | None:
+        try:
+            guard_of_settings().require(request.access_key, scopes)
+        except Answered as done:
+            return response_of(done)
+        return None
+
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **named: Any) -> Any:
-            try:
-                guard_of_settings().require(request.access_key, scopes)
-            except Answered as done:
-                return response_of(done)
-            return view(request, *args, **named)
+            return refusal(request) or view(request, *args, **named)
 
-        return guarded  # type: ignore[return-value]  # it takes and gives what the view does
+        @wraps(view)
+        async def guarded_later(request: HttpRequest, *args: Any, **named: Any) -> Any:
+            return refusal(request) or await view(request, *args, **named)
+
+        return guarded_later if iscoroutinefunction(view) else guarded  # type: ignore[return-value]  # as the view is
 
     return decorate
 
@@ -129,6 +165,10 @@ def _request_of(request: HttpRequest) -> Request:
     """Return a request as it was received, whichever interface it came by. Raises Answered."""
     scope = getattr(request, "scope", None)
     return wsgi.request_of(request.environ) if scope is None else asgi.request_of(scope)
+
+
+def _peer(request: HttpRequest) -> tuple[str]:
+    return (request.META.get("REMOTE_ADDR", ""),)
 
 
 def _read(request: HttpRequest, limit: int) -> bytes:

@@ -17,6 +17,7 @@ from sealstamp.core.verifier import BoundKey, Claim, ClaimResult, Principal, req
 from sealstamp.errors import (
     InvalidCredentialsError,
     MalformedCredentialsError,
+    MissingCredentialsError,
     StoreUnavailableError,
     VerificationError,
 )
@@ -97,6 +98,8 @@ class Door:
         """Take the verifier's steps. Return who signed, and what checks a body that comes later, if it is signed."""
         verifier = accepted.verifier
         if verifier.may_need_body and request.body is None and verifier.reads_body(request):
+            if not verifier.recognises(request):
+                raise MissingCredentialsError("the request carries no signature")
             raise MalformedCredentialsError("the scheme signs the body, which this door does not see")
         presented = verifier.present(request, now_ms)
         wait_ms = 0

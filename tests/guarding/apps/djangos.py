@@ -1,79 +1,11 @@
-"""A Django project with the middleware, and views of the REST framework; one of them guards itself."""
+"""The Django project as a WSGI server asks it."""
 
 from __future__ import annotations
 
-from typing import Any
-
-import django
-from django.conf import settings
 from django.core.wsgi import get_wsgi_application
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.urls import path, re_path
 
-from tests.guarding.apps.telling import told
-from tests.guarding.keys import KEYS, MAX_BODY, WSGI_SCHEMES
+from tests.guarding.apps import django_project
 
-settings.configure(
-    ALLOWED_HOSTS=["*"],
-    ROOT_URLCONF=__name__,
-    MIDDLEWARE=["sealstamp.guarding.django.AccessKeyMiddleware"],
-    SEALSTAMP={
-        "schemes": WSGI_SCHEMES,
-        "keys": f"{__name__}.KEYS",
-        "max_body": MAX_BODY,
-        "exempt": ["/healthz", "/alone"],
-    },
-    REST_FRAMEWORK={
-        "DEFAULT_AUTHENTICATION_CLASSES": ["sealstamp.guarding.drf.AccessKeyAuthentication"],
-        "DEFAULT_PERMISSION_CLASSES": ["sealstamp.guarding.drf.HasScopes"],
-        "DEFAULT_THROTTLE_RATES": {"access_key": "2/day"},
-        "UNAUTHENTICATED_USER": None,
-    },
-)
-django.setup()
+__all__ = ["app", "django_project"]
 
-from rest_framework.response import Response  # noqa: E402  # Django must be set up before
-from rest_framework.views import APIView  # noqa: E402
-
-from sealstamp.guarding.django import require  # noqa: E402
-from sealstamp.guarding.drf import AccessKeyThrottle  # noqa: E402
-
-__all__ = ["KEYS", "app"]
-
-
-def echo(request: HttpRequest) -> HttpResponse:
-    return JsonResponse(told(request.access_key, request.environ["RAW_URI"].encode("latin-1"), request.body))
-
-
-@require("orders:write")
-def scoped(request: HttpRequest) -> HttpResponse:
-    return HttpResponse(request.access_key.access_key_id)
-
-
-class Orders(APIView):  # type: ignore[misc]  # the framework has no types
-    required_scopes = ("orders:read",)
-
-    def get(self, request: Any) -> Response:
-        return Response({"user": str(request.user), "by": request.auth.access_key_id})
-
-    def post(self, request: Any) -> Response:
-        return Response({"user": str(request.user), "data": request.data})
-
-
-class Writing(Orders):
-    required_scopes = ("orders:write",)
-
-
-class Rare(Orders):
-    throttle_classes = (AccessKeyThrottle,)
-
-
-urlpatterns = [
-    path("scoped", scoped),
-    path("orders/drf", Orders.as_view()),
-    path("alone", Orders.as_view()),
-    path("writing", Writing.as_view()),
-    path("rare", Rare.as_view()),
-    re_path("", echo),
-]
 app = get_wsgi_application()
