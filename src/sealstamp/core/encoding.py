@@ -133,6 +133,8 @@ def set_parameter(query: bytes, name: bytes, value: bytes) -> bytes:
     pair = percent_encode(name) + b"=" + percent_encode(value)
     if not query:
         return pair
+    if name not in query and _PERCENT not in query and _PLUS not in query:
+        return query + b"&" + pair
     pieces = query.split(b"&")
     at = [index for index, piece in enumerate(pieces) if _decode_form(piece.partition(b"=")[0]) == name]
     if not at:
