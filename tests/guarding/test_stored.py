@@ -24,7 +24,7 @@ from tests.guarding.calling import call, call_wsgi, scope_of
 from tests.guarding.keys import signed
 from tests.guarding.serving import ROOT, outcome
 from tests.guarding.storing import add_key, guarding, last_use_of, stored, usage_of
-from tests.server.service import PATIENCE, Service, until
+from tests.server.service import PATIENCE, Service, raw_request, serving, until
 
 
 @pytest.fixture(scope="module")
@@ -232,3 +232,23 @@ def test_a_service_that_serves_alone_does_not_serve_beside(service: Service) -> 
     """Neither would know what the other has accepted. With several workers it shares, as applications do."""
     with guarding(service), pytest.raises(ConfigurationError, match="does not share"):
         build_app(load_settings(service.config))
+
+
+def test_a_service_with_several_workers_shares_with_applications(tmp_path: Path) -> None:
+    """What it has accepted they refuse, and the other way round; each counts its own decisions."""
+    service = stored(tmp_path, workers=2, trusted_addresses="127.0.0.1/32")
+    key = add_key(service)
+    with guarding(service) as guard, serving(service):
+        app = WsgiMiddleware(answer_wsgi, guard)
+
+        def decide(request: Request) -> int:
+            lines = [(b"X-Original-Method", request.method), (b"X-Original-URI", request.target), *request.headers]
+            return service.exchange(raw_request("GET", "/decide", lines)).status
+
+        first, second = signed(by=key), signed(by=key)
+        assert (decide(first), outcome(call_wsgi(app, first))) == (204, (401, "nonce_replayed"))
+        assert (outcome(call_wsgi(app, second)), decide(second)) == ((200, ""), 401)
+        for told in (guard.metrics(), service.get("/metrics").body):
+            assert (
+                b'reason="accepted",scheme="rfc9421"} 1.0' in told or b'scheme="rfc9421",reason="accepted"} 1.0' in told
+            )

@@ -72,12 +72,12 @@ class StoreGuard(BaseGuard):
         """Return who signed, and the body where it was read. Raises Answered, with the refusal."""
         home = self._begun
         if home is None:
-            home = await asyncio.to_thread(self._begin)
+            home = await asyncio.to_thread(self._begin_or_refuse)
         return await decide(self._desk(home, home.ask()), request, peer, read_body)
 
     def admit_blocking(self, request: Request, peer: Any, read_body: Callable[[int], bytes]) -> Admitted:
         """Do what ``admit`` does in a thread without an event loop, which blocks meanwhile."""
-        home = self._begun or self._begin()
+        home = self._begun or self._begin_or_refuse()
         return decide_blocking(self._desk(home, home.ask_blocking), request, peer, read_body)
 
     @asynccontextmanager
@@ -95,7 +95,10 @@ class StoreGuard(BaseGuard):
                 self._home = None
 
     def check(self) -> None:
-        """Raise StoreUnavailableError, with the problem, while nothing can be decided; for an application's probes."""
+        """Raise StoreUnavailableError, with the problem, while nothing can be decided; for an application's probes.
+
+        Where it does not work yet, it begins to.
+        """
         (self._begun or self._begin()).doorway.check()
 
     def metrics(self) -> bytes:
@@ -128,23 +131,25 @@ class StoreGuard(BaseGuard):
         return self._home
 
     def _begin(self) -> Home:
-        """Work in a thread. Raises Answered where that cannot be."""
+        """Work in a thread of its own, unless it works already. Raises ConfigurationError, StoreUnavailableError."""
         with self._beginning:
-            if self._begun is None:
-                try:
-                    self._start_thread()
-                except StoreUnavailableError as error:
-                    self._log.error("store_not_opened", problem=str(error))
-                    answer = refusal_answer(error, self._responses, new_request_id(), now_ms())
-                    raise Answered(answer, error.public_reason) from None
-            assert self._home is not None  # noqa: S101  # it was begun just now
-            return self._home
+            home = self._begun
+            if home is None:
+                self._check_open()
+                self._thread = HomeThread(home_here(self._opening))
+                home = self._home = self._thread.home
+                self._pid = os.getpid()
+                atexit.register(self.close)
+            return home
 
-    def _start_thread(self) -> None:
-        self._check_open()
-        self._thread = HomeThread(home_here(self._opening))
-        self._home, self._pid = self._thread.home, os.getpid()
-        atexit.register(self.close)
+    def _begin_or_refuse(self) -> Home:
+        """Do what ``_begin`` does for a request. Raises Answered in place of StoreUnavailableError."""
+        try:
+            return self._begin()
+        except StoreUnavailableError as error:
+            self._log.error("store_not_opened", problem=str(error))
+            answer = refusal_answer(error, self._responses, new_request_id(), now_ms())
+            raise Answered(answer, error.public_reason) from None
 
     def _check_open(self) -> None:
         if self._is_closed:
