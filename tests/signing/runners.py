@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -25,10 +24,12 @@ BODY = '{"a": {{amount}}}'
 """With a variable whose value is 3, for tools that have variables in bodies."""
 
 LIBRARY = ("bbx", "okx-v5")
-"""What tools sign by in which Sealstamp itself signs: one in the query, one in headers and with a third secret."""
+"""What Locust signs by, in which Sealstamp itself signs: one in the query, one in headers and with a third secret."""
+PROXIED = ("rfc9421",)
+"""What no script can sign by."""
 
 Tool = Callable[[Place, Path], None]
-"""Sends requests without a body and with one by each scheme of ``SCRIPTED``, or of ``LIBRARY``."""
+"""Sends requests without a body and with one by each of some schemes."""
 
 
 def program(name: str) -> str:
@@ -147,13 +148,27 @@ _LOCUST_MORE = """\
 
 
 def httpyac(place: Place, folder: Path) -> None:
-    """httpYac, of VS Code: files that call the local proxy."""
-    with ExitStack() as proxies:
-        for scheme in LIBRARY:
-            url = proxies.enter_context(proxying(place, scheme))
-            text = write_snippet("http", get_scheme(scheme)).replace("http://127.0.0.1:8787", f"{url}/{scheme}")
-            (folder / f"{scheme}.http").write_text(text.replace('"amount": 1', '"a": 3'))
-        _run(folder, program("httpyac"), "send", *(f"{scheme}.http" for scheme in LIBRARY), "--all")
+    """httpYac, of VS Code, which knows the functions of JetBrains' client: a folder for each scheme and its pair."""
+    files = []
+    for scheme in SCRIPTED:
+        (folder / scheme).mkdir()
+        variables = {"server": place.url(scheme, ""), **_known(place, scheme), "amount": "3"}
+        (folder / scheme / "http-client.private.env.json").write_text(json.dumps({"here": variables}))
+        get = write_snippet("http", get_scheme(scheme)).replace("/orders\n", "/orders?a=1&b=2\n")
+        post = get.replace("\nGET ", "\nPOST ") + f"Content-Type: application/json\n\n{BODY}\n"
+        for name, text in (("get", get), ("post", post)):
+            files.append(f"{scheme}/{name}.http")
+            (folder / files[-1]).write_text(text)
+    _run(folder, program("httpyac"), "send", *files, "--all", "--env", "here")
+
+
+def httpyac_and_proxy(place: Place, folder: Path) -> None:
+    """httpYac with a file that calls the local proxy."""
+    [scheme] = PROXIED
+    with proxying(place, scheme) as url:
+        text = write_snippet("http", get_scheme(scheme)).replace("http://127.0.0.1:8787", f"{url}/{scheme}")
+        (folder / "calls.http").write_text(text.replace('"amount": 1', '"a": 3'))
+        _run(folder, program("httpyac"), "send", "calls.http", "--all")
 
 
 RUNNERS: Mapping[str, tuple[Tool, Sequence[str]]] = {
@@ -162,6 +177,7 @@ RUNNERS: Mapping[str, tuple[Tool, Sequence[str]]] = {
     "k6": (k6, SCRIPTED),
     "k6 in node": (k6_in_node, SCRIPTED),
     "locust": (locust, LIBRARY),
-    "httpyac": (httpyac, LIBRARY),
+    "httpyac": (httpyac, SCRIPTED),
+    "httpyac and the proxy": (httpyac_and_proxy, PROXIED),
 }
 """Each tool, and the schemes by which it calls."""

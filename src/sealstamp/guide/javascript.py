@@ -67,9 +67,9 @@ _JOIN: Final = (
 )
 
 
-def write_head(scheme: Scheme, where: str) -> str:
-    """Return a first line that says what the script is and what it needs; ``where`` says where it finds that."""
-    named = [ACCESS_KEY_ID] if scheme.names_key else []
+def write_head(scheme: Scheme, where: str, *more: str) -> str:
+    """Return a first line that says what the script is and what it needs, and where; ``more`` is what else it needs."""
+    named = [*more, ACCESS_KEY_ID] if scheme.names_key else [*more]
     return f"// Signs by the scheme {scheme.name}. Needs {', '.join([*named, SECRET, *scheme.extras])} as {where}."
 
 
