@@ -20,8 +20,10 @@ from tests.signing.proxies import proxying
 
 _NPM = Path(__file__).parents[2] / ".cache" / "npm" / "node_modules" / ".bin"
 _PLACES = os.pathsep.join(map(str, (_NPM, Path(sys.executable).parent)))
-BODY = '{"a": {{amount}}}'
+TARGET = "/orders?a=%C3%A9%20%2B&b=2"
+BODY = '{"a": {{amount}}, "b": "é€"}'
 """With a variable whose value is 3, for tools that have variables in bodies."""
+SENT = BODY.replace("{{amount}}", "3")
 
 LIBRARY = ("bbx", "okx-v5")
 """What Locust signs by, in which Sealstamp itself signs: one in the query, one in headers and with a third secret."""
@@ -66,8 +68,8 @@ def newman(place: Place, folder: Path) -> None:
         pair = [f"pm.variables.set({json.dumps([*each])[1:-1]});" for each in _known(place, scheme).items()]
         script = [*pair, *write_snippet("postman", get_scheme(scheme)).split("\n")]
         event = [{"listen": "prerequest", "script": {"exec": script}}]
-        get = {"method": "GET", "url": place.url(scheme, "/orders?a=1&b=2")}
-        post = {"method": "POST", "url": place.url(scheme, "/orders"), "body": {"mode": "raw", "raw": BODY}}
+        get = {"method": "GET", "url": place.url(scheme, TARGET)}
+        post = {"method": "POST", "url": place.url(scheme, TARGET), "body": {"mode": "raw", "raw": BODY}}
         items += [{"name": scheme, "event": event, "request": request} for request in (get, post)]
     schema = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
     variables = [{"key": "amount", "value": "3"}]
@@ -86,7 +88,7 @@ def bruno(place: Place, folder: Path) -> None:
         text = pair + write_snippet("bruno", get_scheme(scheme))
         script = "".join(f"  {line}\n" for line in text.split("\n"))
         for method, more in (("get", "body: none"), ("post", "body: json")):
-            request = f"{method} {{\n  url: {place.url(scheme, '/orders?a=1&b=2')}\n  {more}\n}}\n\n"
+            request = f"{method} {{\n  url: {place.url(scheme, TARGET)}\n  {more}\n}}\n\n"
             request += f"body:json {{\n  {BODY}\n}}\n\n" if method == "post" else ""
             head = f"meta {{\n  name: {scheme} {method}\n  type: http\n}}\n\n"
             (folder / f"{scheme}-{method}.bru").write_text(f"{head}{request}script:pre-request {{\n{script}}}\n")
@@ -111,7 +113,8 @@ def _call_as_k6_does(place: Place, folder: Path, *command: str) -> None:
     for scheme in SCRIPTED:
         (folder / "signed.js").write_text(write_snippet("k6", get_scheme(scheme)))
         (folder / "main.js").write_text(_K6_MAIN)
-        _run(folder, *command, environment={**_pair(place, scheme), "SEALSTAMP_SERVER": place.url(scheme, "")})
+        asked = {"SEALSTAMP_SERVER": place.url(scheme, ""), "TARGET": TARGET, "BODY": SENT}
+        _run(folder, *command, environment={**_pair(place, scheme), **asked})
 
 
 _K6_MAIN = """\
@@ -119,8 +122,8 @@ import once, { send } from "./signed.js";
 
 export default function () {
   once();
-  const url = `${__ENV.SEALSTAMP_SERVER}/orders?a=1&b=2`;
-  for (const answer of [send("GET", url), send("POST", url, '{"a": 3}', { headers: { "X-Own": "1" } })])
+  const url = `${__ENV.SEALSTAMP_SERVER}${__ENV.TARGET}`;
+  for (const answer of [send("GET", url), send("POST", url, __ENV.BODY, { headers: { "X-Own": "1" } })])
     if (answer.status !== 200) throw new Error(answer.body);
 }
 """
@@ -131,8 +134,8 @@ def locust(place: Place, folder: Path) -> None:
     host = f"http://127.0.0.1:{place.port}"
     options = ("--headless", "-u", "1", "-r", "1", "--run-time", "30s", "--host", host)
     for scheme in LIBRARY:
-        text = write_snippet("locust", get_scheme(scheme)).replace("/orders", f"/{scheme}/orders?a=1&b=2")
-        (folder / "locustfile.py").write_text(text + _LOCUST_MORE.format(target=f"/{scheme}/orders"))
+        text = write_snippet("locust", get_scheme(scheme)).replace("/orders", f"/{scheme}{TARGET}")
+        (folder / "locustfile.py").write_text(text + _LOCUST_MORE.format(target=f"/{scheme}/orders", body=SENT))
         environment = {**_pair(place, scheme), "SEALSTAMP_CREDENTIALS_FILE": "/nonexistent"}
         _run(folder, program("locust"), *options, environment=environment)
 
@@ -141,7 +144,7 @@ _LOCUST_MORE = """\
 
     @task
     def order(self):
-        self.client.post("{target}", data='{{"a": 3}}')
+        self.client.post("{target}", data={body!r}.encode())
         if len(self.environment.stats.entries) == 2:
             self.environment.runner.quit()
 """
@@ -154,7 +157,7 @@ def httpyac(place: Place, folder: Path) -> None:
         (folder / scheme).mkdir()
         variables = {"server": place.url(scheme, ""), **_known(place, scheme), "amount": "3"}
         (folder / scheme / "http-client.private.env.json").write_text(json.dumps({"here": variables}))
-        get = write_snippet("http", get_scheme(scheme)).replace("/orders\n", "/orders?a=1&b=2\n")
+        get = write_snippet("http", get_scheme(scheme)).replace("/orders\n", f"{TARGET}\n")
         post = get.replace("\nGET ", "\nPOST ") + f"Content-Type: application/json\n\n{BODY}\n"
         for name, text in (("get", get), ("post", post)):
             files.append(f"{scheme}/{name}.http")
@@ -167,7 +170,7 @@ def httpyac_and_proxy(place: Place, folder: Path) -> None:
     [scheme] = PROXIED
     with proxying(place, scheme) as url:
         text = write_snippet("http", get_scheme(scheme)).replace("http://127.0.0.1:8787", f"{url}/{scheme}")
-        (folder / "calls.http").write_text(text.replace('"amount": 1', '"a": 3'))
+        (folder / "calls.http").write_text(text.replace('{"amount": 1}', SENT))
         _run(folder, program("httpyac"), "send", "calls.http", "--all")
 
 

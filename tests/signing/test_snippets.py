@@ -12,7 +12,7 @@ import pytest
 from sealstamp import ConfigurationError, get_scheme, scheme_names
 from sealstamp.guide.tools import tool_names, write_snippet
 from tests.signing.conftest import SCRIPTED, Place
-from tests.signing.runners import RUNNERS, program
+from tests.signing.runners import RUNNERS, SENT, program
 
 SCRIPTS = ("bruno", "insomnia", "postman")
 MOST = (*SCRIPTED, "kucoin-v2", "stardots")
@@ -67,4 +67,4 @@ def test_what_the_tool_sends_is_accepted(place: Place, tmp_path: Path, tool: str
     arrived = place.upstream.arrived[before:]
     kinds = Counter((request.headers["x-sealstamp-scheme"], request.method) for request in arrived)
     assert set(kinds) == {(scheme, method) for scheme in schemes for method in ("GET", "POST")}
-    assert all(json.loads(request.body) == {"a": 3} for request in arrived if request.method == "POST")
+    assert all(json.loads(request.body) == json.loads(SENT) for request in arrived if request.method == "POST")
