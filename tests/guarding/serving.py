@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -19,6 +20,7 @@ from h2.connection import H2Connection
 from h2.events import ConnectionTerminated, DataReceived, ResponseReceived, StreamEnded, StreamReset
 
 from sealstamp import Request
+from tests.guarding.keys import Scenario
 from tests.server.service import PATIENCE, Answer, Connection, free_port, raw_request, until
 
 _HEALTH = Request(b"GET", b"/healthz", [(b"host", b"api.test")])
@@ -106,6 +108,26 @@ def outcome(answer: Answer) -> tuple[int, str]:
         return 200, ""
     told: Any = json.loads(answer.body)
     return answer.status, told.get("detail", told)["code"]
+
+
+def check_scenario(server: Server, scenario: Scenario, reason: str) -> None:
+    """The application has exactly what was signed, and who signed it; or the caller the reason."""
+    request = scenario.make()
+    answer = server.ask(request)
+    if scenario.twice:
+        assert answer.status == 200, answer
+        answer = server.ask(scenario.make() if scenario.reason == "rate_limited" else request)
+    status, told_reason = outcome(answer)
+    assert told_reason == reason, answer
+    if reason:
+        assert 400 <= status < 500
+        assert (status == 401) == bool(answer.values("www-authenticate"))
+        assert answer.request_id
+    else:
+        told = answer.json()
+        assert told["target"].encode() == request.target
+        assert told["body"] == hashlib.sha256(request.body or b"").hexdigest()
+        assert (told["access_key_id"], told["consumer"]) == ("reader", "acme")
 
 
 class Servers:

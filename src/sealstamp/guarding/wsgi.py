@@ -40,14 +40,14 @@ GUARD: Final = "sealstamp.guard"
 _RAW: Final = ("RAW_URI", "REQUEST_URI")
 """Where gunicorn, and uWSGI, mod_wsgi and werkzeug, tell the target as it was received."""
 _LONGEST_LENGTH: Final = 20
-_REMEDY: Final = "serve with gunicorn, uWSGI or mod_wsgi; granian tells the raw target over ASGI alone"
+_REMEDY: Final = "serve with gunicorn, mod_wsgi or uWSGI; granian tells the raw target over ASGI alone"
 
 
 class AccessKeyMiddleware:
     """Lets through what a Guard admits. ``exempt`` are whole paths that are open, such as ``/healthz``.
 
-    Raises ConfigurationError in a process in which granian serves WSGI, and for a scheme that needs a header whose name
-    WSGI cannot tell.
+    Raises ConfigurationError in a process in which granian serves WSGI, or uWSGI over HTTP, and for a scheme that needs
+    a header whose name WSGI cannot tell.
     """
 
     def __init__(self, app: Application, guard: BaseGuard, *, exempt: Collection[str] = ()) -> None:
@@ -129,18 +129,32 @@ def target_of(environ: Environ) -> bytes:
 
 
 def check_server() -> None:
-    """Raise ConfigurationError in a process in which granian serves WSGI.
+    """Raise ConfigurationError in a process in which granian serves WSGI, or uWSGI, asked over HTTP.
 
-    It hides the raw target and gives ``X_Real_IP`` as ``X-Real-IP``, so anybody could pretend to be a proxy.
+    Both give ``X_Real_IP`` as ``X-Real-IP``, so anybody could pretend to be a proxy; and granian hides the raw target.
     """
+    if _is_granian():
+        problem = "granian hides the raw target from WSGI applications, and folds underscores in header names"
+        raise ConfigurationError("guarded WSGI application", problem, _REMEDY)
+    if _is_uwsgi_asked_over_http():
+        hint = "have nginx ask it by uwsgi_pass, over a --socket, or serve with gunicorn or mod_wsgi"
+        raise ConfigurationError("guarded WSGI application", "uWSGI's HTTP folds underscores in header names", hint)
+
+
+def _is_granian() -> bool:
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001  # granian says nowhere else what it serves
     while frame is not None:
         if frame.f_globals.get("__name__", "").startswith("granian."):
             target: Any = frame.f_locals.get("target")
             if getattr(target, "__name__", "") == "_spawn_wsgi_worker":
-                problem = "granian hides the raw target from WSGI applications, and folds underscores in header names"
-                raise ConfigurationError("guarded WSGI application", problem, _REMEDY)
+                return True
         frame = frame.f_back
+    return False
+
+
+def _is_uwsgi_asked_over_http() -> bool:
+    options: Any = getattr(sys.modules.get("uwsgi"), "opt", {})  # the module is there in its processes alone
+    return any(name.startswith("http") for name in options) or options.get("protocol") == b"http"
 
 
 def check_headers(schemes: Iterable[Scheme]) -> None:

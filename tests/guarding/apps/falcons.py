@@ -12,7 +12,8 @@ from tests.guarding.keys import wsgi_guard
 def echo(request: falcon.Request, response: falcon.Response) -> None:
     environ = request.env
     body = request.bounded_stream.read()
-    response.media = told(environ["sealstamp"], environ["RAW_URI"].encode("latin-1"), body)
+    target = environ.get("RAW_URI") or environ["REQUEST_URI"]
+    response.media = told(environ["sealstamp"], target.encode("latin-1"), body)
 
 
 falcon_app = falcon.App()
