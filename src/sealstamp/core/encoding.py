@@ -115,11 +115,13 @@ def _split(text: bytes) -> list[tuple[bytes, bytes, bytes]]:
 
 def _decode_pair(piece: bytes) -> tuple[bytes, bytes, bytes]:
     name, mark, value = piece.partition(b"=")
-    return _decode_form(name), mark, _decode_form(value)
+    if _PERCENT in name or _PLUS in name:
+        name = _decode_form(name)
+    return name, mark, _decode_form(value)
 
 
 def _decode_form(text: bytes) -> bytes:
-    return percent_decode(text.replace(b"+", b" "))
+    return percent_decode(text.replace(b"+", b" ") if _PLUS in text else text)
 
 
 def remove_parameters(query: bytes, names: frozenset[bytes]) -> bytes:

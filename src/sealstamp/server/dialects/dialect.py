@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from sealstamp.server.answers import Answer
 
@@ -61,10 +61,10 @@ class Dialect:
 
 def require(values: Values, *names: bytes) -> list[bytes]:
     """Return the values of headers. Raises BadDescriptionError for one that is missing or empty."""
-    found = [values[name] for name in names if name in values]
-    if len(found) < len(names) or b"" in found:
+    found = [*map(values.get, names)]
+    if not all(found):
         raise BadDescriptionError(f"the proxy must send {', '.join(spelled(name) for name in names)}")
-    return found
+    return cast("list[bytes]", found)
 
 
 def spelled(name: bytes) -> str:

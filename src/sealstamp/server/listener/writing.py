@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from email.utils import formatdate
-from functools import cache, lru_cache
+from functools import cache
 from http import HTTPStatus
 
-from sealstamp.server.answers import REQUEST_ID, Answer
+from sealstamp.server.answers import Answer
 
 
 @cache
@@ -24,21 +24,13 @@ def date_line(unix_seconds: float) -> bytes:
     return f"date: {formatdate(unix_seconds, usegmt=True)}\r\n".encode()
 
 
-def _line(header: tuple[bytes, bytes]) -> bytes:
-    return b"%b: %b\r\n" % header
-
-
-_known_line = lru_cache(maxsize=4_096)(_line)
-"""Who called is told again and again, in the same words."""
+_line = b"%b: %b\r\n".__mod__
+"""Writes a header; as a method of the format there is no call of Python's for each."""
 
 
 def write_answer(answer: Answer, date: bytes, *, closes: bool = False, is_head: bool = False) -> bytes:
     """Return a whole response; one to a HEAD request says how long its body would have been, and has none."""
-    lines = [
-        status_line(answer.status),
-        date,
-        *[_line(header) if header[0] is REQUEST_ID else _known_line(header) for header in answer.headers],
-    ]
+    lines = [status_line(answer.status), date, *map(_line, answer.headers)]
     if closes:
         lines.append(b"connection: close\r\n")
     if answer.status == 204:
