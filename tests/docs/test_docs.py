@@ -150,7 +150,11 @@ def test_every_filter_has_an_example() -> None:
 # snippets
 
 
-@pytest.mark.parametrize("page", [*README, *PAGES], ids=title)
+RUN_WITH_A_STORE = DOCS / "frameworks.md"
+"""``tests/guarding/test_page.py`` runs its programs, and asks each of them."""
+
+
+@pytest.mark.parametrize("page", [page for page in [*README, *PAGES] if page != RUN_WITH_A_STORE], ids=title)
 def test_python_snippets_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A page's Python runs from top to bottom in one namespace, and prints what stands after ``# →``.
 
