@@ -155,6 +155,18 @@ def test_assertions(asking: Calling) -> None:
     assert outcome(asking(request(x_sealstamp_assertion=shown()), strict)) == (403, "not_from_the_door")
 
 
+@both
+def test_an_assertion_that_was_believed(asking: Calling) -> None:
+    """It is again, until it ends."""
+    now_s = [NOW_S]
+    believed = ToldBodies(assertion_key=SECRET, api="shop", now_s=lambda: now_s[0])
+    said = Assertion("acme", "acme-1", "bbx", "shop", NOW_S, NOW_S + 60)
+    sent = request(x_sealstamp_assertion=AssertionSigner(SECRET).write(said))
+    for later_s, status in ((0, 200), (59, 200), (60, 403)):
+        now_s[0] = NOW_S + later_s
+        assert asking(sent, believed).status == status
+
+
 @pytest.mark.parametrize(
     ("given", "problem"),
     [

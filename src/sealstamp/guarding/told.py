@@ -29,6 +29,7 @@ ASSERTION: Final = b"x-sealstamp-assertion"
 UNIX: Final = "unix"
 _LOOPBACK: Final = ("127.0.0.0/8", "::1/128")
 _PLACE: Final = "told bodies"
+_MOST_BELIEVED: Final = 10_000
 
 
 class ToldBodies:
@@ -58,6 +59,8 @@ class ToldBodies:
         self._api = api
         self._now_s = now_s
         self._may_be_untold = may_be_untold
+        self._believed: dict[str, int] = {}
+        """Assertions that were checked, as each is shown for a while, and when they end."""
         self._looks_at_peers = trusted_addresses is not None or not assertion_key
         networks = set(_LOOPBACK if trusted_addresses is None else trusted_addresses)
         self._trusts_unnamed = UNIX in networks
@@ -87,10 +90,19 @@ class ToldBodies:
             return f"the address {address} is not trusted" if address else "a peer without an address is not trusted"
         if self._key:
             try:
-                check_assertion(assertion.encode(), self._key, api=self._api, now_s=int(self._now_s()))
+                self._check(assertion, int(self._now_s()))
             except InvalidAssertionError as error:
                 return str(error)
         return None
+
+    def _check(self, assertion: str, now_s: int) -> None:
+        """Raise InvalidAssertionError for what is no good assertion."""
+        if now_s < self._believed.get(assertion, 0):
+            return
+        said = check_assertion(assertion.encode(), self._key, api=self._api, now_s=now_s)
+        if len(self._believed) >= _MOST_BELIEVED:
+            self._believed.clear()
+        self._believed[assertion] = said.expires_s
 
 
 class BodyAsTold:

@@ -92,7 +92,9 @@ def notes_on(schemes: Iterable[Scheme]) -> list[str]:
         if verifier.needs_body:
             notes.append(f"{scheme.name} signs the body, which no proxy sends along: guard this API with the gateway")
         elif verifier.digests_body:
-            notes.append(f"{scheme.name} signs a digest of the body, which the application has to compare")
+            notes.append(
+                f"{scheme.name} signs a digest of the body, which the application compares: BodyCheckMiddleware"
+            )
     return notes
 
 
