@@ -15,7 +15,8 @@ from tests.guarding.serving import ROOT, Server, check_scenario
 from tests.server.doors.programs import nginx_of, running
 from tests.server.service import PATIENCE, free_port
 
-UWSGI = [str(Path(sys.executable).with_name("uwsgi")), "--module", "tests.guarding.apps.falcons:app", "--need-app"]
+UWSGI = [str(Path(sys.executable).with_name("uwsgi")), "--need-app", "--module"]
+FALCON, DJANGO = "tests.guarding.apps.falcons:app", "tests.guarding.apps.djangos:app"
 NGINX = """
 server {{
     listen 127.0.0.1:{port};
@@ -41,7 +42,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     for part in ("uwsgi", "nginx/conf.d"):
         (folder / part).mkdir(parents=True)
     (folder / "nginx/conf.d/app.conf").write_text(NGINX.format(port=port, inner=inner))
-    words = [*UWSGI, "--socket", f"127.0.0.1:{inner}", "--threads", "2", "--die-on-term"]
+    words = [*UWSGI, FALCON, "--socket", f"127.0.0.1:{inner}", "--threads", "2", "--die-on-term"]
     with (
         running(words, folder / "uwsgi", inner, PYTHONPATH=str(ROOT)),
         nginx_of(folder / "nginx", port),
@@ -62,13 +63,12 @@ def test_a_host_with_its_port(server: Server) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [["--http-socket", "127.0.0.1:{}"], ["--protocol", "http", "--socket", "127.0.0.1:{}"]]
+    "words", [[FALCON, "--http-socket"], [FALCON, "--protocol", "http", "--socket"], [DJANGO, "--http-socket"]]
 )
 def test_over_http_it_is_refused_at_its_start(words: list[str]) -> None:
     """Then a header ``X_Real_IP`` would arrive as ``X-Real-IP``, from anybody."""
-    given = [word.format(free_port()) for word in words]
     done = subprocess.run(
-        [*UWSGI, *given],
+        [*UWSGI, *words, f"127.0.0.1:{free_port()}"],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,

@@ -41,7 +41,6 @@ class AccessKeyMiddleware:
     sync_capable = async_capable = True
 
     def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
-        wsgi.check_server()
         self._get_response = get_response
         self._guard = guard_of_settings()
         self._exempt = frozenset(_settings().get("exempt", ()))
@@ -129,7 +128,8 @@ def response_of(done: Answered) -> HttpResponse:
 
 @cache
 def guard_of_settings() -> BaseGuard:
-    """Return the one guard of this process. Raises ConfigurationError."""
+    """Return the one guard of this process. Raises ConfigurationError, also where its server cannot be guarded."""
+    wsgi.check_server()
     given = {name: value for name, value in _settings().items() if name != "exempt"}
     if isinstance(given.get("keys"), str):
         given["keys"] = import_string(given["keys"])
