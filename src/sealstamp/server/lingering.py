@@ -13,7 +13,7 @@ from typing import Final
 
 from sealstamp.server.asgi import Message, Receive, Scope, Send
 
-_MOST_BYTES: Final = 64 * 1_048_576
+_MOST_BYTES: Final = 16 * 1_048_576
 _SECONDS: Final = 2.0
 _START: Final = "http.response.start"
 
