@@ -12,12 +12,15 @@ from starlette.routing import Route
 from sealstamp import Principal
 from sealstamp.guarding import Guard
 from sealstamp.guarding.asgi import AccessKeyMiddleware
+from sealstamp.guarding.base import BaseGuard
 from sealstamp.guarding.fastapi import AccessKeySecurity
 from sealstamp.guarding.flask import AccessKeys
+from sealstamp.guarding.store import open_guard
 
 KEYS = {"bench": "a-secret-of-the-benchmark"}
 SCHEME = "bbx"
 """HMAC-SHA1, a window, a nonce that passes once."""
+API = "shop"
 ANSWER = {"orders": [{"id": number, "item": "tea", "amount": 2 * number} for number in range(10)]}
 
 
@@ -31,6 +34,10 @@ def starlette_plain() -> Any:
 
 def starlette_guarded() -> Any:
     return AccessKeyMiddleware(starlette_plain(), Guard(SCHEME, KEYS))
+
+
+def starlette_stored() -> Any:
+    return AccessKeyMiddleware(starlette_plain(), open_guard(API))
 
 
 def fastapi_plain() -> Any:
@@ -68,6 +75,14 @@ def flask_plain() -> Any:
 
 
 def flask_guarded() -> Any:
+    return _flask(Guard(SCHEME, KEYS))
+
+
+def flask_stored() -> Any:
+    return _flask(open_guard(API))
+
+
+def _flask(guard: BaseGuard) -> Any:
     app = flask_plain()
-    AccessKeys(Guard(SCHEME, KEYS), app)
+    AccessKeys(guard, app)
     return app

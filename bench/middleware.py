@@ -21,10 +21,12 @@ from contextlib import ExitStack, contextmanager, suppress
 from http.client import HTTPConnection
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from bench.guarded import KEYS, SCHEME
+from bench.guarded import API, KEYS, SCHEME
 from sealstamp import Credential, Request, Signer, get_scheme
-from tests.server.service import free_port
+from sealstamp.keys.acts.access_keys import import_pair
+from tests.server.service import Service, free_port
 
 SERVERS = {
     "starlette": ["granian", "--interface", "asgi", "--factory", "--log-level", "error", "--port", "{port}", "{app}"],
@@ -32,8 +34,17 @@ SERVERS = {
     "flask": ["gunicorn", "--threads", "2", "--log-level", "error", "--bind", "127.0.0.1:{port}", "{app}()"],
 }
 """Frameworks, and the server that each is run by."""
-KINDS = {"starlette": ["guarded"], "fastapi": ["guarded", "depending"], "flask": ["guarded"]}
-"""How each is guarded: all of it, or by what a route depends on."""
+KINDS = {"starlette": ["guarded", "stored"], "fastapi": ["guarded", "depending"], "flask": ["guarded", "stored"]}
+"""How each is guarded: all of it, or by what a route depends on; with keys at hand, or those of a store."""
+MANIFEST = f"""
+[[consumers]]
+name = "bench"
+
+[[apis]]
+name = "{API}"
+path_prefix = "/"
+schemes = ["{SCHEME}"]
+"""
 _nonces = count()
 
 
@@ -88,10 +99,11 @@ def _children(pid: int) -> list[int]:
 
 
 @contextmanager
-def served(framework: str, kind: str) -> Iterator[Served]:
+def served(framework: str, kind: str, config: Path) -> Iterator[Served]:
     port = free_port()
     words = [word.format(port=port, app=f"bench.guarded:{framework}_{kind}") for word in SERVERS[framework]]
-    process = subprocess.Popen([sys.executable, "-m", *words], env={**os.environ, "PYTHONWARNINGS": "ignore"})
+    variables = {"PYTHONWARNINGS": "ignore", "SEALSTAMP_CONFIG": str(config)}
+    process = subprocess.Popen([sys.executable, "-m", *words], env=os.environ | variables)
     try:
         server = Served(process, port)
         deadline = time.monotonic() + 60
@@ -131,7 +143,8 @@ def main() -> None:
 def measured(framework: str, kind: str, requests: int, rounds: int) -> list[tuple[float, float]]:
     """Microseconds for a request without and with the guard, a pair for each round."""
     with ExitStack() as stack:
-        plain, guarded = (stack.enter_context(served(framework, each)) for each in ("plain", kind))
+        config = make_store(Path(stack.enter_context(TemporaryDirectory())))
+        plain, guarded = (stack.enter_context(served(framework, each, config)) for each in ("plain", kind))
         time.sleep(2)  # nothing is accepted that was stamped before the guard began
         for server in (plain, guarded):
             server.microseconds(signed(100))
@@ -140,6 +153,16 @@ def measured(framework: str, kind: str, requests: int, rounds: int) -> list[tupl
             asked = signed(requests)
             rows.append((plain.microseconds(asked), guarded.microseconds(asked)))
         return rows
+
+
+def make_store(folder: Path) -> Path:
+    """Make a store with the access keys; return its settings."""
+    service = Service(folder)
+    service.prepare(MANIFEST)
+    with service.opened_store() as store:
+        for access_key_id, secret in KEYS.items():
+            import_pair(service.act(store), Credential.of(access_key_id, secret), consumer="bench", apis=[API])
+    return service.config
 
 
 if __name__ == "__main__":
