@@ -94,6 +94,20 @@ def test_from_start_to_stop(folder: Path) -> None:
         service.stop()
 
 
+def test_told_to_end_while_it_starts(folder: Path) -> None:
+    """It does, with 0, though its workers do not serve yet, and leaves none of them."""
+    service = Service(folder, workers=2, replay_capacity=1_000, limited_keys=1_000)
+    try:
+        service.start(ready=False)
+        assert service.process is not None
+        until(lambda: len(service.pids) == 3, "the workers' processes")
+        service.process.terminate()
+        assert service.process.wait(20) == 0
+        assert service.pids == []
+    finally:
+        service.kill()
+
+
 def test_an_address_that_is_taken(folder: Path, upstream: Upstream) -> None:
     """The service does not start, and says why in a line."""
     service = Service(folder)

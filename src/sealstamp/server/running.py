@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import socket
 from contextlib import closing
 from pathlib import Path
@@ -35,6 +36,7 @@ def serve(settings: Settings, config: Path | None) -> None:
     _check_free(host, port)
     if config is not None:
         os.environ[CONFIG_VARIABLE] = str(config.resolve())
+    os.register_at_fork(after_in_child=_end_when_told)
     Granian(
         _TARGET,
         address=host,
@@ -47,6 +49,16 @@ def serve(settings: Settings, config: Path | None) -> None:
         log_dictconfig=SERVER_LOGGING,
         respawn_failed_workers=True,
     ).serve()
+
+
+def _end_when_told() -> None:
+    """Have a worker end at once that is told to before it serves.
+
+    Else it would have the supervisor's handlers until it has its own, and they would swallow the signal; then the
+    supervisor would wait for that worker for ever.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def _check_free(host: str, port: int) -> None:
