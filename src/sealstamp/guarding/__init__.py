@@ -13,7 +13,8 @@
     store.py      ``open_guard``: decides with Sealstamp's own store, as the service does
     looking.py    whether that can be opened
     home.py       the event loop in which it works
-    threads.py    asking a door that is in another thread
+    threads.py    asking a door that is in another thread's loop
+    gated.py      such a loop, whose work other threads may begin
     asgi.py       middleware for Starlette, FastAPI, Litestar, Quart
     asgi_bodies.py, wsgi_bodies.py   middleware that compares such bodies
     fastapi.py    a ``Security`` dependency

@@ -103,8 +103,8 @@ class Guard(BaseGuard):
     def admit_blocking(self, request: Request, peer: Any, read_body: Callable[[int], bytes]) -> Admitted:
         """Do what ``admit`` does where there is no event loop, in any thread, which blocks meanwhile.
 
-        Only a replay guard that others share, and keys of which all have to be tried, are asked in a thread of the
-        guard's own; all else is done in the caller's.
+        What a replay guard that others share has to wait for, or the look-up of keys of which all are tried, is done in
+        a thread of the guard's own; all else in the caller's.
         """
         self._forget_old_keys()
         return decide_blocking(self._blocking_desk, request, peer, read_body)

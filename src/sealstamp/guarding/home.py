@@ -10,7 +10,8 @@ from threading import Thread, get_ident
 from typing import Any, Final, TypeVar
 
 from sealstamp.guarding.deciding import Ask, ask_here
-from sealstamp.guarding.threads import submit
+from sealstamp.guarding.gated import GatedLoop
+from sealstamp.guarding.threads import ask, wait_for
 from sealstamp.server.doorway import Doorway
 from sealstamp.server.reception import Reception
 
@@ -28,16 +29,19 @@ class Home:
         self._loop = asyncio.get_running_loop()
         self._thread = get_ident()
 
-    def ask(self) -> Ask:
+    def way(self) -> Ask:
         """Return how the door is asked from the running loop."""
         return ask_here if asyncio.get_running_loop() is self._loop else self._ask_later
 
     async def ask_blocking(self, work: Coroutine[Any, Any, T]) -> T:
         """Have ``work`` done here, and block the caller's thread meanwhile, unless it is this one."""
-        return await work if get_ident() == self._thread else submit(work, self._loop).result()
+        if get_ident() == self._thread:
+            return await work
+        return wait_for(ask(work, self._loop))
 
     async def _ask_later(self, work: Coroutine[Any, Any, T]) -> T:
-        return await asyncio.wrap_future(submit(work, self._loop))
+        answer = ask(work, self._loop)
+        return await asyncio.wrap_future(answer) if isinstance(answer, Future) else answer
 
 
 @asynccontextmanager
@@ -56,7 +60,7 @@ class HomeThread:
 
     def __init__(self, opening: AbstractAsyncContextManager[Home]) -> None:
         self._opened = Future[Home]()
-        self._loop = asyncio.new_event_loop()
+        self._loop = GatedLoop()
         self._end = asyncio.Event()
         self._thread = Thread(target=self._run, args=(opening,), name="sealstamp-guard", daemon=True)
         self._thread.start()

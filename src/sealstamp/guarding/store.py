@@ -48,7 +48,7 @@ class StoreGuard(BaseGuard):
     """Guards an application as one API of a store.
 
     It begins to work in the event loop of an application that runs its ``lifespan``, and else, with the first request,
-    in a thread of its own. Until then it may be carried over a fork. ``close`` writes what was counted; a process that
+    in one of its own. Until then it may be carried over a fork. ``close`` writes what was counted; a process that
     ends does so by itself.
     """
 
@@ -73,7 +73,7 @@ class StoreGuard(BaseGuard):
         home = self._begun
         if home is None:
             home = await asyncio.to_thread(self._begin_or_refuse)
-        return await decide(self._desk(home, home.ask()), request, peer, read_body)
+        return await decide(self._desk(home, home.way()), request, peer, read_body)
 
     def admit_blocking(self, request: Request, peer: Any, read_body: Callable[[int], bytes]) -> Admitted:
         """Do what ``admit`` does in a thread without an event loop, which blocks meanwhile."""

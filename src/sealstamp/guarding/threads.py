@@ -10,6 +10,7 @@ from inspect import isawaitable
 from threading import Lock, Thread
 from typing import Any, TypeVar
 
+from sealstamp.guarding.gated import GatedLoop
 from sealstamp.server.eager import begin
 
 T = TypeVar("T")
@@ -19,7 +20,7 @@ class LoopThread:
     """The thread begins with the first question, and anew in a process that was forked from one that had it."""
 
     def __init__(self) -> None:
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._loop: GatedLoop | None = None
         self._pid = 0
         self._lock = Lock()
 
@@ -28,21 +29,38 @@ class LoopThread:
         loop = self._loop
         if loop is None or self._pid != os.getpid():
             loop = self._begin()
-        return submit(work, loop).result()
+        return wait_for(ask(work, loop))
 
-    def _begin(self) -> asyncio.AbstractEventLoop:
+    def _begin(self) -> GatedLoop:
         with self._lock:
             if self._loop is None or self._pid != os.getpid():
-                self._loop, self._pid = asyncio.new_event_loop(), os.getpid()
+                self._loop, self._pid = GatedLoop(), os.getpid()
                 Thread(target=self._loop.run_forever, name="sealstamp-guard", daemon=True).start()
             return self._loop
 
 
-def submit(work: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop) -> Future[T]:
-    """Have ``work`` done in a loop that runs in another thread. Raises RuntimeError for one that is closed."""
+def ask(work: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop) -> T | Future[T]:
+    """Have ``work`` done in a loop that another thread runs, by this thread for as long as it need not wait.
+
+    Return its result, or what will have it. Raises what ``work`` raises.
+    """
+    if isinstance(loop, GatedLoop):
+        outcome = loop.begin(work)
+        if not isawaitable(outcome):  # what begin gives is no Awaitable to isinstance
+            return outcome
+        work = _rest(outcome)
     answer = Future[T]()
     loop.call_soon_threadsafe(_do, work, answer)
     return answer
+
+
+def wait_for(answer: T | Future[T]) -> T:
+    """Return an answer; block until it is there. Raises what was raised in its place."""
+    return answer.result() if isinstance(answer, Future) else answer
+
+
+async def _rest(outcome: Awaitable[T]) -> T:
+    return await outcome
 
 
 def _do(work: Coroutine[Any, Any, T], answer: Future[T]) -> None:
@@ -51,10 +69,10 @@ def _do(work: Coroutine[Any, Any, T], answer: Future[T]) -> None:
         return
     try:
         outcome = begin(work)
-    except BaseException as error:  # whoever asked is to have it
+    except BaseException as error:  # it is for whoever asked
         answer.set_exception(error)
         return
-    if isawaitable(outcome):  # what begin gives is no Awaitable to isinstance
+    if isawaitable(outcome):  # as above
         task = asyncio.ensure_future(_finish(outcome, answer))
         _waiting.add(task)
         task.add_done_callback(_waiting.discard)
