@@ -47,9 +47,10 @@ def write(scheme: Scheme) -> str:
 
 
 def _signing_itself(scheme: Scheme) -> str:
-    """Raise ConfigurationError where a script cannot do it, or cannot say that a header is to be left out."""
+    """Raise ConfigurationError where a script cannot do it, or a header may have to be left out, which none can say."""
     signing = write_signing(scheme)
     fields = [(carrier.places[0], carrier.name) for carrier in scheme.carriers if isinstance(carrier, Field)]
+    # JetBrains' client has no SHA-384.
     if '"sha384"' in signing or any(name in scheme.may_lack or name in scheme.omitted for _, name in fields):
         raise ConfigurationError(f"scheme {scheme.name}", "a .http file cannot do it", "sealstamp proxy can")
     headers = "".join(f"{place.name}: {_variable(place.name)}\n" for place, _ in fields if place.where is Where.HEADER)
