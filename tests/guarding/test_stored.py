@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from flask import Flask
 
 from sealstamp import ConfigurationError, Request
@@ -115,11 +116,48 @@ def test_a_lifespan_has_it_work_in_the_application_s_own_loop(guard: StoreGuard,
     ]
 
 
+def test_fastapi_runs_it_in_its_lifespan(guard: StoreGuard, service: Service) -> None:
+    """Where no middleware would; a second application that does so shares it."""
+    before, key = guard_threads(), add_key(service)
+
+    async def live() -> None:
+        for app in (FastAPI(lifespan=guard.lifespan), FastAPI(lifespan=guard.lifespan)):
+            async with app.router.lifespan_context(app), guard.lifespan():
+                answer = await asyncio.to_thread(call_wsgi, WsgiMiddleware(answer_wsgi, guard), signed(by=key))
+                assert (answer.status, guard_threads()) == (200, before)
+
+    asyncio.run(live())
+    assert usage_of(service, key) == {"accepted": 2}
+
+
+def test_a_store_that_has_gone_before_it_begins(tmp_path: Path) -> None:
+    """Nothing is let in, no other is made, and a server that runs lifespans is told not to start."""
+    service = stored(tmp_path)
+    told: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "lifespan.startup"}
+
+    async def tell(message: Any) -> None:
+        told.append(message)
+
+    with guarding(service) as guard:
+        service.store.unlink()
+        assert outcome(call_wsgi(WsgiMiddleware(answer_wsgi, guard), signed()))[1] == "store_unavailable"
+        asyncio.run(AccessKeyMiddleware(Asgi(), guard)({"type": "lifespan"}, receive, tell))
+        assert [message["type"] for message in told] == ["lifespan.startup.failed"]
+        assert "there is no store" in told[0]["message"]
+        with pytest.raises(ConfigurationError, match="there is no store"):
+            guard.check()
+    assert not service.store.exists()
+
+
 def test_closing_writes_what_was_counted(service: Service) -> None:
     """Also shares of quotas that were taken and not used; then nobody is let in."""
-    key = add_key(service, quota_day=2)
+    key, elsewhere = add_key(service, quota_day=2), add_key(service, networks=("192.0.2.0/24",))
     with guarding(service) as guard:
         app = WsgiMiddleware(answer_wsgi, guard)
+        assert outcome(call_wsgi(app, signed(by=elsewhere))) == (403, "address_not_allowed")
         assert [outcome(call_wsgi(app, signed(by=key))) for _ in range(3)] == [
             (200, ""),
             (200, ""),

@@ -22,7 +22,7 @@ def look(settings: Settings, member: Member, api: str, entered: ExitStack) -> Gu
 
     Raises ConfigurationError, StoreUnavailableError.
     """
-    _check_there(settings)
+    check_there(settings)
     with closing(open_key_store(settings)) as store:
         entered.enter_context(presence(settings, member, store, now_ms))
         apis = take_snapshot(store, open_sealer(settings), KeyCache(1)).by_name
@@ -37,7 +37,7 @@ def look(settings: Settings, member: Member, api: str, entered: ExitStack) -> Gu
     return found
 
 
-def _check_there(settings: Settings) -> None:
+def check_there(settings: Settings) -> None:
     """Raise ConfigurationError unless somebody has made the store and its sealing key: an application makes neither."""
     if not is_store(settings.store):
         hint = "name the store that sealstamp apply has made; a relative path starts where the application runs"

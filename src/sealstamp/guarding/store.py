@@ -25,11 +25,12 @@ from sealstamp.errors import ConfigurationError, StoreUnavailableError
 from sealstamp.guarding.base import BaseGuard
 from sealstamp.guarding.deciding import Admitted, Ask, Desk, ReadBody, decide, decide_blocking
 from sealstamp.guarding.home import Home, HomeThread, home_here
-from sealstamp.guarding.looking import look
+from sealstamp.guarding.looking import check_there, look
 from sealstamp.guarding.records import ApplicationLog
 from sealstamp.server.answers import Answered, new_request_id, refusal_answer
 from sealstamp.server.clock import now_ms
-from sealstamp.server.doorway import open_doorway
+from sealstamp.server.doorway import Doorway, open_doorway
+from sealstamp.server.logs import Log
 from sealstamp.server.settings import Settings, load_settings
 from sealstamp.server.sharing import Member
 
@@ -56,7 +57,7 @@ class StoreGuard(BaseGuard):
         self._api = api
         member = Member(f"application {api}", is_alone=False)
         self._log = ApplicationLog()
-        self._opening = partial(open_doorway, settings, member, log=self._log)
+        self._opening = partial(_open, settings, member, self._log)
         self._max_body = settings.max_body
         self._home: Home | None = None
         self._pid = 0
@@ -97,7 +98,7 @@ class StoreGuard(BaseGuard):
     def check(self) -> None:
         """Raise StoreUnavailableError, with the problem, while nothing can be decided; for an application's probes.
 
-        Where it does not work yet, it begins to.
+        Where it does not work yet, it begins to; raises ConfigurationError where what the settings name has gone.
         """
         (self._begun or self._begin()).doorway.check()
 
@@ -143,13 +144,14 @@ class StoreGuard(BaseGuard):
             return home
 
     def _begin_or_refuse(self) -> Home:
-        """Do what ``_begin`` does for a request. Raises Answered in place of StoreUnavailableError."""
+        """Do what ``_begin`` does for a request. Raises Answered, with a refusal, where that cannot be."""
         try:
             return self._begin()
-        except StoreUnavailableError as error:
+        except (StoreUnavailableError, ConfigurationError) as error:
             self._log.error("store_not_opened", problem=str(error))
-            answer = refusal_answer(error, self._responses, new_request_id(), now_ms())
-            raise Answered(answer, error.public_reason) from None
+            refusal = StoreUnavailableError("the store cannot be opened")
+            answer = refusal_answer(refusal, self._responses, new_request_id(), now_ms())
+            raise Answered(answer, refusal.public_reason) from None
 
     def _check_open(self) -> None:
         if self._is_closed:
@@ -160,3 +162,8 @@ class StoreGuard(BaseGuard):
         reception = home.reception
         guarded = reception.named(self._api, new_request_id())
         return Desk(guarded, reception.door, reception.locator, ask, self._max_body)
+
+
+def _open(settings: Settings, member: Member, log: Log, resources: ExitStack) -> Doorway:
+    check_there(settings)  # the store may have gone since somebody looked
+    return open_doorway(settings, member, resources, log)
