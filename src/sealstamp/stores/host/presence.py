@@ -25,7 +25,8 @@ def alone(path: Path) -> Iterator[None]:
     """Hold the lock at ``path`` as the only process. Raises ConfigurationError while any other holds it."""
     with _opened(path) as lock:
         if not _taken(lock, LOCK_EX):
-            raise _others(path)
+            problem = "another process serves from this store, and this one, with one worker, does not share"
+            raise ConfigurationError(str(path), problem, "stop the other first, or let both have workers = 2 or more")
         yield
 
 
@@ -40,7 +41,8 @@ def together(path: Path, make: Callable[[], None], is_made: Callable[[], bool]) 
         deadline = time.monotonic() + PATIENCE_S
         while not _joined(lock, make, is_made):
             if time.monotonic() > deadline:
-                raise _others(path)
+                problem = "another process serves from this store, and does not share what it accepts"
+                raise ConfigurationError(str(path), problem, "stop it first, or let it have workers = 2 or more")
             time.sleep(_STEP_S)
         yield
 
@@ -70,8 +72,3 @@ def _opened(path: Path) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
-
-
-def _others(path: Path) -> ConfigurationError:
-    problem = "another process serves from this store, and does not share what it accepts"
-    return ConfigurationError(str(path), problem, "stop it first, or let both have workers = 2 or more")
