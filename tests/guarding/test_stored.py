@@ -6,7 +6,10 @@ import asyncio
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +171,22 @@ def test_closing_writes_what_was_counted(service: Service) -> None:
     assert usage_of(service, key) == {"accepted": 2, "quota_exceeded": 1}
     assert last_use_of(service, key) is not None
     assert outcome(call_wsgi(app, signed(by=key))) == (503, "store_unavailable")
+
+
+def test_threads_that_race_get_what_there_is_and_no_more(guard: StoreGuard, service: Service) -> None:
+    """Of a quota, of a rate, and of one request that all of them send; what is counted is every answer."""
+    keys = [add_key(service, quota_day=50), add_key(service, rate_limit="50/hour"), add_key(service)]
+    app, once = WsgiMiddleware(answer_wsgi, guard), signed(by=keys[2])
+    requests = [request for _ in range(80) for request in (signed(by=keys[0]), signed(by=keys[1]), once)]
+    with ThreadPoolExecutor(8) as pool:
+        reasons = Counter(outcome(answer)[1] for answer in pool.map(partial(call_wsgi, app), requests))
+    assert reasons == {"": 101, "quota_exceeded": 30, "rate_limited": 30, "nonce_replayed": 79}
+    guard.close()
+    assert [usage_of(service, key) for key in keys] == [
+        {"accepted": 50, "quota_exceeded": 30},
+        {"accepted": 50, "rate_limited": 30},
+        {"accepted": 1, "nonce_replayed": 79},
+    ]
 
 
 ENDING = """
