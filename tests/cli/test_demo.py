@@ -56,11 +56,13 @@ def test_demo_tidies_up_when_it_is_told_to_end(number: signal.Signals) -> None:
             env=environment(TMPDIR=folder),
         )
         assert process.stdout is not None
+        said = []
         for line in process.stdout:
+            said.append(line)
             if b"calls went as expected" in line:
                 break
         process.send_signal(number)
         _, told = process.communicate(timeout=60)
-        assert process.returncode == (0 if number == signal.SIGINT else 128 + number)
+        assert process.returncode == (0 if number == signal.SIGINT else 128 + number), (said, told)
         assert b"Traceback" not in told
         assert list(Path(folder).iterdir()) == []

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 from tests.server.doors.programs import PROGRAMS
@@ -51,6 +52,8 @@ apis = ["shop", "other"]
 """
 
 
+CASE = b"x-case"
+"""A header that no scheme signs: which request it is that has arrived."""
 ASSERTION_KEY = "a secret that only the service and the upstream have"
 
 
@@ -82,6 +85,7 @@ class House:
         self._texts: dict[str, str] = {}
         self._folder = folder
         self._stack = stack
+        self._cases = count()
         self._ports: dict[str, int] = {"gateway": service.port}
         self._programs = {**PROGRAMS, "nginx": partial(PROGRAMS["nginx"], tls_port=self.tls_port)}
 
@@ -97,14 +101,22 @@ class House:
         if door in SPECIFIED:
             assert isinstance(message, Message)
             return self._ask(door, message)
-        raw = message if isinstance(message, bytes) else message.raw()
+        case = self._next_case()
+        raw = message if isinstance(message, bytes) else message.adding((CASE, case)).raw()
         before = len(self.upstream.arrived)
         with Connection(self.port(door), source=source) as connection:
             connection.send(raw)
             answer = connection.read_answer(head=raw.startswith(b"HEAD "))
-        arrived = self.upstream.arrived[before:]
+        return Sent(answer, self._arrived(before, [] if isinstance(message, bytes) else [case]))
+
+    def _next_case(self) -> bytes:
+        return b"%d" % next(self._cases)
+
+    def _arrived(self, before: int, case: list[bytes]) -> Arrived | None:
+        """Return the one that has arrived of a case: the beginning of one that was refused may come late."""
+        arrived = [each for each in self.upstream.arrived[before:] if each.values(CASE) == case]
         assert len(arrived) < 2
-        return Sent(answer, arrived[0] if arrived else None)
+        return arrived[0] if arrived else None
 
     def _ask(self, door: str, message: Message) -> Sent:
         """Ask as a proxy does that is not here; where it may pass a request on, that has arrived."""
@@ -129,7 +141,8 @@ class House:
         lines = [word for name, value in message.lines for word in ("-H", f"{name.decode()}: {value.decode()}")]
         if message.body:
             lines += ["--data-binary", message.body.decode(), "-H", "Content-Type:"]
-        before = len(self.upstream.arrived)
+        before, case = len(self.upstream.arrived), self._next_case()
+        lines += ["-H", f"{CASE.decode()}: {case.decode()}"]
         form = [
             "-w",
             "%{http_version} %{http_code}",
@@ -149,8 +162,7 @@ class House:
         )
         version, _, status = ran.stdout.partition(" ")
         assert version == "2", ran
-        arrived = self.upstream.arrived[before:]
-        return Sent(Answer(int(status), ()), arrived[0] if arrived else None)
+        return Sent(Answer(int(status), ()), self._arrived(before, [case]))
 
     @contextmanager
     def paused(self) -> Iterator[None]:
