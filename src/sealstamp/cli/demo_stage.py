@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -34,6 +35,7 @@ from sealstamp.server.settings import Settings
 SCHEMES = ("stardust", "cdnetworks-api-shield", "taurusx", "bbx")
 READY_WITHIN_SECONDS = 30
 ENDED_WITHIN_SECONDS = 10
+_PORTS = range(22_000, 32_000)
 
 _CONSUMER = """\
 [[consumers]]
@@ -124,10 +126,14 @@ def _as_sent(scheme: str, pair: Credential) -> Credential:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    """Return a port below those that the system gives to outgoing connections, one of which could take it meanwhile.
+
+    Raises DemoError where there is none.
+    """
+    for port in secrets.SystemRandom().sample(_PORTS, k=len(_PORTS)):
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise DemoError("no port is free\nhint: end something that listens on this machine, or name a port with --port")
 
 
 # the example API
