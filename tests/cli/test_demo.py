@@ -45,6 +45,11 @@ def test_demo_once(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def heed_interrupts() -> None:
+    """Have a process end by Ctrl-C although a shell has started these tests in its background."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_demo_tidies_up_when_it_is_told_to_end(number: signal.Signals) -> None:
     """Neither service nor files stay; what it printed is there although nobody waits for more."""
@@ -54,6 +59,7 @@ def test_demo_tidies_up_when_it_is_told_to_end(number: signal.Signals) -> None:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=environment(TMPDIR=folder),
+            preexec_fn=heed_interrupts,
         )
         assert process.stdout is not None
         said = []
