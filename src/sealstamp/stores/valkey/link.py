@@ -36,6 +36,12 @@ class Call(Protocol):
         """Take the reason why there is none. It may have been done or not."""
 
 
+def _is_cancelled() -> bool:
+    """Tell whether this task is to end. The library may make another error of that where a time is over meanwhile."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 class Link:
     """Asks one server, for as long as ``work`` runs. ``place`` is how messages name it."""
 
@@ -56,10 +62,10 @@ class Link:
     async def work(self) -> None:
         """Ask for ever. What is cancelled in the middle fails."""
         try:
-            while True:
+            while not _is_cancelled():
                 await self._wake.wait()
                 self._wake.clear()
-                while self._calls:
+                while self._calls and not _is_cancelled():
                     calls, self._calls = self._calls, []
                     await self._exchange(calls)
         finally:

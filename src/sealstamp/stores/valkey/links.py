@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 
 from redis.exceptions import RedisError
 
@@ -52,5 +51,4 @@ class Links:
         del self._links[place]
         work = self._work.pop(place)
         work.cancel()
-        with suppress(asyncio.CancelledError):
-            await work
+        await asyncio.wait([work])  # not the work itself: its cancellation could not be told from our own
