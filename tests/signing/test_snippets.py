@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 from collections import Counter
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
 from sealstamp import ConfigurationError, get_scheme, scheme_names
+from sealstamp.core.loader import load_scheme
 from sealstamp.guide.tools import tool_names, write_snippet
 from tests.signing.conftest import SCRIPTED, Place
 from tests.signing.runners import RUNNERS, SENT, program
@@ -48,6 +50,16 @@ def test_what_a_script_cannot_do(tool: str) -> None:
             can.append(name)
     assert set(MOST) <= set(can)
     assert not {"aws-sigv4-header", "rfc9421", "lazada-form", "discord"} & set(can)
+
+
+@pytest.mark.parametrize("tool", [*SCRIPTS, "http", "k6"])
+def test_a_name_from_a_stranger_stays_one(tool: str) -> None:
+    """A scheme that somebody sends can write no line of its own into what is pasted, and no other parameter."""
+    notation = (files("sealstamp.schemes") / "bbx.toml").read_text()
+    named = notation.replace('"query AccessKeyId"', r'"query a\nGET http://other.example/?b=c&d"')
+    text = write_snippet(tool, load_scheme(named, name="strange", path="strange.toml"))
+    assert "a%0AGET%20http%3A%2F%2Fother.example%2F%3Fb%3Dc%26d" in text
+    assert "other.example/" not in text
 
 
 def test_what_a_program_needs_is_told() -> None:

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from sealstamp.core.places import Where
+from sealstamp.core.encoding import percent_encode
+from sealstamp.core.places import Place, Where
 from sealstamp.core.scheme import ACCESS_KEY_ID, EXPIRES, NONCE, SECRET, TIMESTAMP, Field, NonceRule, Scheme
 from sealstamp.core.tree import Apply, Atom, Concat, Expression, Join, Name, Part, Switch, Text
 from sealstamp.errors import ConfigurationError
@@ -135,7 +136,12 @@ def _carried(scheme: Scheme) -> Iterator[str]:
             continue
         held = "headers" if place.where is Where.HEADER else "query"
         if_any = f"if (size(${carrier.name})) " if carrier.name in scheme.may_lack else ""
-        yield f"{if_any}{held}.push([{json.dumps(place.name)}, text(${carrier.name})]);"
+        yield f"{if_any}{held}.push([{json.dumps(sent_name(place))}, text(${carrier.name})]);"
+
+
+def sent_name(place: Place) -> str:
+    """Return a name as it stands in a header or a URL: one from a stranger's scheme may have anything in it."""
+    return percent_encode(place.name.encode()).decode() if place.where is Where.QUERY else place.name
 
 
 def _in_javascript(scheme: Scheme, node: Expression) -> str:

@@ -11,7 +11,7 @@ from typing import Final
 from sealstamp.core.places import Where
 from sealstamp.core.scheme import Field, Scheme
 from sealstamp.errors import ConfigurationError
-from sealstamp.guide.javascript import write_head, write_signing
+from sealstamp.guide.javascript import sent_name, write_head, write_signing
 
 _HELPERS: Final = """\
 const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -54,7 +54,8 @@ def _signing_itself(scheme: Scheme) -> str:
     if '"sha384"' in signing or any(name in scheme.may_lack or name in scheme.omitted for _, name in fields):
         raise ConfigurationError(f"scheme {scheme.name}", "a .http file cannot do it", "sealstamp proxy can")
     headers = "".join(f"{place.name}: {_variable(place.name)}\n" for place, _ in fields if place.where is Where.HEADER)
-    query = "&".join(f"{place.name}={_variable(place.name)}" for place, _ in fields if place.where is Where.QUERY)
+    names = [sent_name(place) for place, _ in fields if place.where is Where.QUERY]
+    query = "&".join(f"{name}={_variable(name)}" for name in names)
     return f"""\
 {write_head(scheme, "variables of http-client.private.env.json", "server")}
 
