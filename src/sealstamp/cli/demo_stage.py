@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import repeat
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -130,7 +131,7 @@ def _free_port() -> int:
 
     Raises DemoError where there is none.
     """
-    for port in secrets.SystemRandom().sample(_PORTS, k=len(_PORTS)):
+    for port in map(secrets.choice, repeat(_PORTS, 100)):
         with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
             return port
     raise DemoError("no port is free\nhint: end something that listens on this machine, or name a port with --port")
